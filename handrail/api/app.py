@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from handrail.api.access.gate import Gate
 from handrail.api.agents import page
 from handrail.api.problems.answers import Problem, handle
-from handrail.api.routes import cases, customers, decisions, events, health, messages, owners, people, webhooks
+from handrail.api.routes import cases, customers, decisions, effects, events, health, messages, owners, people, webhooks
 from handrail.api.services import ApiServices
 
 VERSION = "1.0.0"
@@ -30,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     messages.router,
     events.router,
     decisions.router,
+    effects.router,
     people.router,
     owners.router,
     customers.router,

@@ -26,6 +26,7 @@ from handrail.ports.front.access import (
 from handrail.ports.front.agents import AgentTasks
 from handrail.ports.front.channels import Channels
 from handrail.ports.front.desk import DeskBatches
+from handrail.ports.front.effects import EffectsFound
 from handrail.ports.front.starts import CaseStarts
 from handrail.ports.personal import KinRecord
 from handrail.temporal.cases.doorway import DoorwayClient
@@ -56,6 +57,7 @@ class ApiServices:
     controls: ControlRoom
     webhooks: WebhookOffice
     batches: DeskBatches
+    effects: EffectsFound
     ceilings: Callable[[], Mapping[str, BatchTerms]]
     """The policies' own for several at once."""
     authenticate: Authenticate

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from handrail.client.refusals import refused
 from handrail.domain.actions.approvals import Approval
+from handrail.domain.actions.effects import EffectResult
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.case.ratings import RateCase, RatingReceipt
 from handrail.domain.http.batches import BatchBody, BatchItem, BatchResult
@@ -27,6 +28,7 @@ from handrail.domain.http.cases import (
     TokenRequest,
 )
 from handrail.domain.http.customers import MergeBody, UndoMergeBody
+from handrail.domain.http.effects import SettleBody, UnsettledList
 from handrail.domain.http.people import (
     ClaimBody,
     ClearBody,
@@ -142,6 +144,16 @@ def approve_together(approvals: Sequence[Approval], note: str | None, key: str |
         for one in approvals
     ]
     return HttpCall("POST", "/v1/approvals/batch", BatchResult, BatchBody(items=items, note=note), key_of(key))
+
+
+def unsettled(case_id: str) -> HttpCall[UnsettledList]:
+    """Return the call that lists a case's effects of unknown outcome."""
+    return HttpCall("GET", f"/v1/cases/{case_id}/effects/unsettled", UnsettledList)
+
+
+def settle(case_id: str, effect_id: str, body: SettleBody, key: str | None) -> HttpCall[EffectResult]:
+    """Return the call that says what became of an effect."""
+    return HttpCall("POST", f"/v1/cases/{case_id}/effects/{effect_id}/settle", EffectResult, body, key_of(key))
 
 
 def act(

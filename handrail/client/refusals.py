@@ -6,13 +6,14 @@ import httpx
 
 from handrail.domain import errors
 from handrail.domain.access import answers, limits, principals
+from handrail.domain.actions import unsettled
 from handrail.domain.errors import BusinessRefused, HandrailError, SwitchedOff
 from handrail.domain.personal import kin
 
 SECONDS = 1.0
 KINDS: dict[str, type[HandrailError]] = {
     name: kind
-    for module in (errors, principals, answers, kin)
+    for module in (errors, principals, answers, kin, unsettled)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, HandrailError)
 }

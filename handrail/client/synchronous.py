@@ -12,6 +12,8 @@ import httpx
 from handrail.client import calls
 from handrail.client.calls import Given, HttpCall
 from handrail.domain.actions.approvals import Approval, DecisionKind
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.unsettled import UnsettledEffect
 from handrail.domain.autonomy.controls import Control
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.ratings import RateCase, RatingReceipt
@@ -27,6 +29,7 @@ from handrail.domain.http.cases import (
     TokenRequest,
 )
 from handrail.domain.http.customers import MergeBody, UndoMergeBody
+from handrail.domain.http.effects import SettleBody
 from handrail.domain.http.people import (
     ClaimBody,
     ClearBody,
@@ -147,6 +150,14 @@ class Handrail:
     ) -> BatchResult:
         """Approve several of one tool, each exactly as it was seen; the result says of each what became of it."""
         return self._sent(calls.approve_together(approvals, note, key))
+
+    def unsettled_effects(self, case_id: str) -> list[UnsettledEffect]:
+        """List the case's effects of which nobody knows whether they were made, the oldest first."""
+        return (self._sent(calls.unsettled(case_id))).unsettled
+
+    def settle_effect(self, case_id: str, effect_id: str, *, made: bool, note: str, key: str | None = None) -> EffectResult:
+        """Say, as whom the key stands for, what was found in the system that makes the effect; it stands ever after."""
+        return self._sent(calls.settle(case_id, effect_id, SettleBody(made=made, note=note), key))
 
     def claim(self, case_id: str, *, instead_of: str | None = None, key: str | None = None) -> Receipt:
         """Take a case that waits for a person; `instead_of` names who has it and lets it go."""

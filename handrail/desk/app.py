@@ -22,6 +22,7 @@ from handrail.desk.owning import Owning
 from handrail.desk.pages import STATIC, trouble
 from handrail.desk.scoring import Scoring
 from handrail.desk.services import DeskServices
+from handrail.desk.settling import Settling
 from handrail.domain.errors import HandrailError
 from handrail.pages.guarded import Guarded, guards
 from handrail.pages.packed import Packed
@@ -33,13 +34,14 @@ def create_desk(services: DeskServices) -> ASGIApp:
     """Return the pages, to be mounted under `/desk`."""
     entrance, federation, looking = Entrance(services), Federation(services), Looking(services)
     acting, owning, scoring = Acting(services), Owning(services), Scoring(services)
-    batching = Batching(services)
+    batching, settling = Batching(services), Settling(services)
     desk = Starlette(
         routes=[
             Route("/", looking.board, name="board"),
             Route("/cases/{case_id}", looking.case, name="case"),
             Route("/cases/{case_id}/decide", acting.decide, methods=["POST"], name="decide"),
             Route("/cases/{case_id}/act", acting.act, methods=["POST"], name="act"),
+            Route("/cases/{case_id}/settle", settling.act, methods=["POST"], name="settle"),
             Route("/owner", owning.page, name="owner"),
             Route("/owner", owning.act, methods=["POST"]),
             Route("/batch", batching.page, name="batch"),

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from handrail.desk.drafting import suggested, written
 from handrail.desk.forms import fields
 from handrail.desk.pages import page, status_of
 from handrail.desk.reasons import reasons_of
@@ -29,7 +29,7 @@ from handrail.domain.case.cases import CaseView
 from handrail.domain.case.messages import IDENTIFIER
 from handrail.domain.errors import HandrailError, UnknownCase
 from handrail.domain.team.commands import holds, is_recused, same_name
-from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, Draft, DraftKind, FormField
+from handrail.domain.team.desk import BoardKey, BoardRow, BoardScope, BoardWanted, FormField
 from handrail.domain.team.reviewers import Reviewers
 from handrail.temporal.cases.client import TimedOut
 from handrail.temporal.connect import Unreachable
@@ -105,12 +105,13 @@ class Looking:
 
     async def _whole(self, request: Request, who: Seat, said: Said, view: CaseView) -> Response:
         stored, record, case_id = self._services.stored, self._services.record, view.case_id
-        (handoff, transcript, mail, kin), (drafts, readers, held) = await asyncio.gather(
+        (handoff, transcript, mail, kin, unsettled), (drafts, readers, held) = await asyncio.gather(
             asyncio.gather(
                 stored.handoff(case_id),
                 stored.transcript(case_id),
                 self._services.mail(case_id),
                 self._services.kin.of(view.customer_id),
+                self._services.effects.of(case_id),
             ),
             asyncio.gather(record.drafts(case_id), record.read(case_id, who.person), self._services.replies.of(case_id)),
         )
@@ -125,13 +126,15 @@ class Looking:
             mine=mine,
             held=held,
             kin=kin,
+            unsettled=unsettled,
+            may_not_settle=may_not_settle(who, language),
             held_why=said_why_not(held.words, held.code, language) if held and held.words else None,
             decidable=[self._decidable(one, who, language) for one in still_open],
             handoff=handoff,
             transcript=transcript,
             mail=mail,
             readers=[one.person for one in readers],
-            **written(said, drafts, who, suggested(view.assignee, handoff)),
+            **written(said.typed, drafts, who, suggested(view.assignee, handoff)),
             topics=self._services.topics(),
             ui=self._services.ui(case_id),
             did=said.did,
@@ -172,6 +175,12 @@ class Looking:
         return "?" + urlencode({**kept, "due": last.due_at.isoformat(), "case": last.case_id, "approval": last.approval_id})
 
 
+def may_not_settle(who: Seat, language: str) -> Why | None:
+    """Return why the person may not say what became of an effect; None where they may."""
+    scope = ApiScope.EFFECTS_SETTLE
+    return None if who.principal.may(scope) else said_why_not(LACKS.format(scope), "ScopeMissing", language)
+
+
 def refused(request: Request, error: HandrailError, typed: Mapping[str, str]) -> Said:
     """Return the words for what was not done; what may still come of it is not called undone."""
     language = language_of(request)
@@ -199,27 +208,6 @@ def place(asked: Mapping[str, str]) -> BoardKey | None:
     if due.tzinfo is None or not IDENTIFIER.fullmatch(asked.get("case", "")):
         return None
     return BoardKey(due_at=due, case_id=asked["case"], approval_id=asked.get("approval", "")[:120])
-
-
-def written(said: Said, drafts: list[Draft], who: Seat, suggestion: str) -> dict[str, Any]:
-    """Return what stands in the fields: what was typed just now, else a draft, else the agent's own; and others' drafts."""
-    return {
-        "others": [one for one in drafts if one.person != who.person],
-        "reply": said.typed.get("text", draft(drafts, who, DraftKind.REPLY) or suggestion),
-        "note": said.typed.get("note", draft(drafts, who, DraftKind.NOTE)),
-        "answer": said.typed.get("answer", draft(drafts, who, DraftKind.ANSWER)),
-        "typed": said.typed,
-    }
-
-
-def draft(drafts: list[Draft], who: Seat, kind: DraftKind) -> str:
-    """Return what the person began themselves; nothing where they did not."""
-    return next((one.text for one in drafts if one.person == who.person and one.kind is kind), "")
-
-
-def suggested(assignee: str | None, handoff: Any) -> str:
-    """Return the agent's own draft, for whoever holds the case."""
-    return (handoff.suggested_reply or "") if assignee and handoff else ""
 
 
 def told(here: str, who: Seat, done: str, of: str = "") -> Response:

@@ -22,6 +22,7 @@ from handrail.desk.sessions import Seat
 from handrail.desk.words import Say, language_of, languages, words_of
 from handrail.domain.access.limits import RateLimited
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, ScopeMissing
+from handrail.domain.actions.unsettled import EffectSettled
 from handrail.domain.errors import HandrailError, InvalidInput, KeysAway, Refused, UnknownCase
 from handrail.pages.addresses import address_of
 from handrail.pages.guarded import RETRY_SECONDS
@@ -35,6 +36,7 @@ STATIC = ROOM / "static"
 OWNER_READS = frozenset({ApiScope.CONTROLS_READ, ApiScope.CONTROLS_SET})
 STATUS: Mapping[type[Exception], int] = {
     UnknownCase: 404,
+    EffectSettled: 409,
     InvalidInput: 422,
     NotAuthenticated: 401,
     RateLimited: 429,
@@ -91,7 +93,7 @@ def here(request: Request) -> str:
     path = request.url.path
     if request.method == "GET":
         return f"{path}?{request.url.query}" if request.url.query else path
-    return path.rsplit("/", 1)[0] if path.endswith(("/decide", "/act")) else path
+    return path.rsplit("/", 1)[0] if path.endswith(("/decide", "/act", "/settle")) else path
 
 
 def reason(language: str, code: str | None) -> str:

@@ -15,6 +15,7 @@ from handrail.domain.policy.policies import Rule
 from handrail.domain.team.staff import Roster
 from handrail.ports.front.access import ApiKeys, ControlRoom, Vouchers
 from handrail.ports.front.desk import DeskBatches, DeskCases, DeskRecord, FederatedSignIn, HeldReplies, Labelling, OwnersHouse
+from handrail.ports.front.effects import EffectsFound
 from handrail.ports.people import ReviewersInForce
 from handrail.ports.personal import KinRecord
 from handrail.redaction.values import Redaction
@@ -42,6 +43,7 @@ class DeskServices:
     controls: ControlRoom
     house: OwnersHouse
     batches: DeskBatches
+    effects: EffectsFound
     replies: HeldReplies
     kin: KinRecord
     undo: timedelta

@@ -17,6 +17,7 @@ from handrail.domain.actions.confirmations import AnswerKind, Asking, Confirmati
 from handrail.domain.actions.earlier import EarlierOutcome
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Ruling
+from handrail.domain.actions.unsettled import EffectFound
 from handrail.domain.case.cases import AuditEntry, Commit
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.errors import OutcomeUnknown
@@ -136,7 +137,7 @@ async def test_what_may_have_been_made_elsewhere_stays_of_unknown_outcome_and_is
     assert await run(PAID) == [("e-3",)]
     unsettled = UnsettledEffects(pool)
     assert [one.effect_id for one in await unsettled.all(age=timedelta(0))] == ["e-1"]
-    found = await unsettled.settle("e-1", made=True, actor="ann", reason="The bank's list.")
+    found = await unsettled.settle(EffectFound(effect_id="e-1", made=True, actor="ann", reason="The bank's list."))
     assert (found.status, found.code) == (EffectStatus.APPLIED, "found_made")
     assert await record.apply(effect("e-1")) == found
 

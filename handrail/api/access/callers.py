@@ -52,6 +52,7 @@ QueueReader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.QUEUE_READ
 ControlsReader = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CONTROLS_READ])]
 ControlsSetter = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CONTROLS_SET])]
 Minter = Annotated[Principal, Security(_bearer, scopes=[ApiScope.TOKENS_MINT])]
+Settling = Annotated[Principal, Security(_bearer, scopes=[ApiScope.EFFECTS_SETTLE])]
 Merger = Annotated[Principal, Security(_bearer, scopes=[ApiScope.CUSTOMERS_MERGE])]
 WebhookManager = Annotated[Principal, Security(_bearer, scopes=[ApiScope.WEBHOOKS_MANAGE])]
 
@@ -67,6 +68,13 @@ async def merger(caller: Merger) -> Principal:
     """Return the caller, who knows which customers are one person: neither a customer nor an agent. Raises: ScopeMissing."""
     if caller.customer_id is not None or caller.is_agent:
         raise ScopeMissing("This is for a backend that knows its customers; no customer and no agent says who they are.")
+    return caller
+
+
+async def settler(caller: Settling) -> Principal:
+    """Return the caller, who has looked what became of an effect: neither a customer nor an agent. Raises: ScopeMissing."""
+    if caller.customer_id is not None or caller.is_agent:
+        raise ScopeMissing("This is for people of the house; no customer and no agent says whether an effect was made.")
     return caller
 
 
@@ -91,5 +99,6 @@ def _remedy(found: Principal, scope: str) -> str:
 
 
 Staff = Annotated[Principal, Depends(staff)]
+Settler = Annotated[Principal, Depends(settler)]
 KinKeeper = Annotated[Principal, Depends(merger)]
 Concerned = Annotated[Principal, Depends(concerned)]

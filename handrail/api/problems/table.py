@@ -61,6 +61,8 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         409, "The same request is being worked on", "Wait as long as `Retry-After` says, then send it again.", later=True
     ),
     "UnknownApproval": ProblemKind(404, "There is no such approval", "Read the case: it shows those that it has."),
+    "UnknownEffect": ProblemKind(404, "No such effect waits to be settled", "List those of the case that do."),
+    "EffectSettled": ProblemKind(409, "Somebody has settled it otherwise", "It stands; talk to whom `detail` names."),
     "UnknownWebhook": ProblemKind(404, "There is no such webhook", "List them; a removed one is gone for good."),
     "WebhooksNotSetUp": ProblemKind(409, "Webhooks are not set up here", "Have who runs Handrail do what `detail` says."),
     "KeyTrouble": ProblemKind(503, "A key of encrypted histories is not to be had", _LATER, later=True),

@@ -24,7 +24,8 @@ def unsettled(ctx: typer.Context, limit: Limit = 50, as_json: Json = False) -> N
     """Effects that were sent to another system and never answered for, the oldest first. They count as made until settled."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, plain, print_pairs, screen
-    from handrail.postgres.business.unsettled import UnsettledEffect, UnsettledEffects
+    from handrail.domain.actions.unsettled import UnsettledEffect
+    from handrail.postgres.business.unsettled import UnsettledEffects
 
     async def work() -> list[UnsettledEffect]:
         async with world(ctx).pool() as pool:
@@ -76,12 +77,13 @@ def settle(
 async def _settled(
     place: CliContext, effect_id: str, case_id: str | None, *, made: bool, actor: str, reason: str
 ) -> EffectResult:
+    from handrail.domain.actions.unsettled import EffectFound
     from handrail.postgres.business.unsettled import UnsettledEffects
 
     async with place.pool() as pool:
         effects = UnsettledEffects(pool)
         if case_id is None:
-            return await effects.settle(effect_id, made=made, actor=actor, reason=reason)
+            return await effects.settle(EffectFound(effect_id=effect_id, made=made, actor=actor, reason=reason))
         async with place.cases() as cases:
             known = (await cases.status(case_id)).effects
         return await effects.put_back(case_id, known, effect_id, made=made, actor=actor, reason=reason)

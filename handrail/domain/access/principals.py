@@ -17,6 +17,7 @@ class ApiScope(StrEnum):
     CASES_READ = "cases:read"
     CASES_HANDLE = "cases:handle"
     APPROVALS_DECIDE = "approvals:decide"
+    EFFECTS_SETTLE = "effects:settle"
     QUEUE_READ = "queue:read"
     CONTROLS_READ = "controls:read"
     CONTROLS_SET = "controls:set"
@@ -31,7 +32,7 @@ AGENTS = frozenset({ApiScope.AGENTS_ACT})
 """No right but a mark: the caller is somebody's agent, so nothing that it says is its customer's consent."""
 BACKEND = frozenset({ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.QUEUE_READ})
 """The scopes of a key for which none are named: a backend that opens cases and follows them."""
-PERSONAL = frozenset({ApiScope.CASES_HANDLE, ApiScope.APPROVALS_DECIDE, ApiScope.CONTROLS_SET})
+PERSONAL = frozenset({ApiScope.CASES_HANDLE, ApiScope.APPROVALS_DECIDE, ApiScope.EFFECTS_SETTLE, ApiScope.CONTROLS_SET})
 """Scopes to do what somebody answers for: their caller is a person with a name."""
 CUSTOMERS = frozenset({ApiScope.CASES_WRITE, ApiScope.CASES_READ})
 """The scopes of a customer's token, over that customer's own cases alone."""

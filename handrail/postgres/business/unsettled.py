@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from handrail.domain.actions.effects import EffectResult, EffectStatus
 from handrail.domain.actions.proposals import RuleHit, Ruling, Verdict
-from handrail.domain.base import Stored, digest
-from handrail.domain.case.cases import CaseStatus
+from handrail.domain.actions.unsettled import MADE, NOT_MADE, EffectFound, EffectSettled, UnknownEffect, UnsettledEffect
+from handrail.domain.base import digest
 from handrail.domain.errors import InvalidInput
 from handrail.postgres.business.ledger import answer
 from handrail.postgres.pool import Pool, reading, rows, writing
@@ -17,19 +17,8 @@ from handrail.postgres.queries import QUERIES
 
 AGE = timedelta(seconds=90)
 """An attempt that is younger may still be under way: an effect has 60 seconds."""
-MADE, NOT_MADE = "found_made", "found_not_made"
-"""The ledger's codes of effects whose outcome a person found out."""
-
-
-class UnsettledEffect(Stored):
-    """An effect that was sent and whose outcome nobody knows; `status` is its case's."""
-
-    effect_id: str
-    case_id: str
-    status: CaseStatus
-    action: str
-    arguments: dict[str, Any]
-    begun_at: datetime
+OF_A_CASE = 50
+"""Effects of one case that are shown at once, more than any has."""
 
 
 class UnsettledEffects:
@@ -40,23 +29,39 @@ class UnsettledEffects:
 
     async def all(self, limit: int = 50, age: timedelta = AGE) -> list[UnsettledEffect]:
         """Read those that were sent longer ago than `age`, the oldest first."""
-        async with reading(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["unsettled_effects"], {"limit": limit, "age": age})
-            return [UnsettledEffect.model_validate(row) for row in await cursor.fetchall()]
+        return await self._read(None, limit, age)
 
-    async def settle(self, effect_id: str, *, made: bool, actor: str, reason: str) -> EffectResult:
-        """Write down what somebody found in the other system, with an entry in the audit; it stands ever after.
+    async def of(self, case_id: str) -> list[UnsettledEffect]:
+        """See `ports.front.effects`."""
+        return await self._read(case_id, OF_A_CASE, AGE)
+
+    async def settle(self, found: EffectFound) -> EffectResult:
+        """Write down what somebody found in the other system, with an entry in the audit; the same again changes nothing.
 
         Raises:
-            InvalidInput: no such effect waits to be settled; it was settled before, or never sent.
+            UnknownEffect: no such effect waits to be settled: there is none, or it was never sent.
+            EffectSettled: it was settled before, and otherwise.
         """
-        found = await self._settle("settle_unknown", {"effect_id": effect_id, **_found(made, actor, reason)})
-        if found is None:
-            words = (
-                "does not wait to be settled. See `handrail effects unsettled`; one that a restored database lost needs --case"
-            )
-            raise InvalidInput(f"EFFECT_ID: {effect_id[:80]!r} {words}.")
-        return found
+        told = found.model_dump(include={"effect_id", "case_id", "actor", "reason", "identity", "via"})
+        settled = await self._settle("settle_unknown", {**told, **_outcome(found.code)})
+        return settled or await self._settled_before(found)
+
+    async def _settled_before(self, found: EffectFound) -> EffectResult:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["settled_effect"], {"effect_id": found.effect_id, "case_id": found.case_id})
+            row = await cursor.fetchone()
+            if row is None:
+                words = "See `handrail effects unsettled`; one that a restored database lost needs --case"
+                raise UnknownEffect(f"EFFECT_ID: {found.effect_id[:80]!r} does not wait to be settled. {words}.")
+            if (row["code"], row["message"]) == (found.code, found.reason):
+                return await answer(connection, found.effect_id)
+        said = f"{found.effect_id[:80]!r} {'was made' if row['code'] == MADE else 'was not made'}: {row['message']}"
+        raise EffectSettled(f"EFFECT_ID: {row['actor']} has said before that {said}")
+
+    async def _read(self, case_id: str | None, limit: int, age: timedelta) -> list[UnsettledEffect]:
+        async with reading(self._pool) as connection, rows(connection) as cursor:
+            await cursor.execute(QUERIES["unsettled_effects"], {"case_id": case_id, "limit": limit, "age": age})
+            return [UnsettledEffect.model_validate(row) for row in await cursor.fetchall()]
 
     async def put_back(
         self, case_id: str, known: Sequence[EffectResult], effect_id: str, *, made: bool, actor: str, reason: str
@@ -75,7 +80,8 @@ class UnsettledEffects:
         about = {"case_id": case_id, "arguments_hash": pinned, "verdict": verdict.model_dump(mode="json")}
         about |= lost.model_dump(include={"effect_id", "action", "arguments", "applied_at"})
         result = lost.result if made else None
-        found = await self._settle("settle_lost", {**about, "result": result, **_found(made, actor, reason)})
+        said = {"actor": actor, "reason": reason, **_outcome(MADE if made else NOT_MADE)}
+        found = await self._settle("settle_lost", {**about, "result": result, **said})
         if found is None:
             raise InvalidInput(f"EFFECT_ID: the ledger holds {effect_id}, or the record does not hold case {case_id} yet.")
         return found
@@ -86,6 +92,5 @@ class UnsettledEffects:
             return await answer(connection, parameters["effect_id"]) if await cursor.fetchone() else None
 
 
-def _found(made: bool, actor: str, reason: str) -> dict[str, Any]:
-    outcome = {"status": EffectStatus.APPLIED, "code": MADE} if made else {"status": EffectStatus.REFUSED, "code": NOT_MADE}
-    return {"actor": actor, "reason": reason, **outcome}
+def _outcome(code: str) -> dict[str, Any]:
+    return {"code": code, "status": EffectStatus.APPLIED if code == MADE else EffectStatus.REFUSED}

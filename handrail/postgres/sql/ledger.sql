@@ -74,11 +74,14 @@ SELECT
     c.status,
     a.action,
     CASE WHEN a.decided_hash IS NULL THEN a.arguments ELSE a.decided_arguments END AS arguments,
-    t.begun_at
+    t.begun_at,
+    a.approved_by
 FROM handrail.effect_attempts AS t
 INNER JOIN handrail.actions AS a ON t.effect_id = a.effect_id
 INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
-WHERE a.outcome IS NULL AND t.begun_at < clock_timestamp() - %(age)s
+WHERE
+    a.outcome IS NULL AND t.begun_at < clock_timestamp() - %(age)s
+    AND (%(case_id)s::text IS NULL OR a.case_id = %(case_id)s)
 ORDER BY t.begun_at, t.effect_id
 LIMIT %(limit)s;
 
@@ -93,7 +96,9 @@ WITH settled AS (
         code = %(code)s,
         message = %(reason)s
     FROM handrail.effect_attempts AS t
-    WHERE a.effect_id = %(effect_id)s AND t.effect_id = a.effect_id AND a.outcome IS NULL
+    WHERE
+        a.effect_id = %(effect_id)s AND t.effect_id = a.effect_id AND a.outcome IS NULL
+        AND (%(case_id)s::text IS NULL OR a.case_id = %(case_id)s)
     RETURNING a.*
 ),
 
@@ -102,13 +107,21 @@ noted AS (
     SELECT
         s.case_id, s.effect_id || ':found:' || s.outcome, s.recorded_at, %(actor)s, 'effect:' || s.outcome,
         jsonb_build_object(
-            'effect_id', s.effect_id, 'action', s.action, 'arguments_hash', s.applied_hash, 'code', s.code, 'reason', s.message
+            'effect_id', s.effect_id, 'action', s.action, 'arguments_hash', s.applied_hash, 'code', s.code, 'reason', s.message,
+            'identity', %(identity)s::text, 'via', %(via)s::text
         )
     FROM settled AS s
     ON CONFLICT (case_id, entry_id) DO NOTHING
 )
 
 SELECT s.effect_id FROM settled AS s;
+
+-- name: settled_effect
+-- An effect whose outcome somebody found out, and who that was.
+SELECT a.code, a.message, n.actor
+FROM handrail.actions AS a
+INNER JOIN handrail.audit AS n ON n.case_id = a.case_id AND n.entry_id = a.effect_id || ':found:' || a.outcome
+WHERE a.effect_id = %(effect_id)s AND (%(case_id)s::text IS NULL OR a.case_id = %(case_id)s);
 
 -- name: settle_lost
 -- The row that a restored database lost, or has from before the effect: with the case's own arguments and result, and the word of

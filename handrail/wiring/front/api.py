@@ -49,7 +49,7 @@ from handrail.temporal.cases.starting import CaseStarter
 from handrail.wiring.cases import collecting
 from handrail.wiring.connecting import connected_late, connecting, runtime_of
 from handrail.wiring.front.agents import serving_agents
-from handrail.wiring.front.house import OwnersControls, PeoplesQueue, ceilings_in, webhook_office
+from handrail.wiring.front.house import OwnersControls, PeoplesQueue, SettledEffects, ceilings_in, webhook_office
 from handrail.wiring.front.providers import federated, oidc
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
@@ -189,6 +189,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         controls=OwnersControls(settings, pool, business),
         webhooks=webhook_office(settings, pool, connection),
         batches=PostgresDeskBatches(pool),
+        effects=SettledEffects(pool, redaction),
         ceilings=ceilings_in(settings.definitions or business.folder, business),
         authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
         limits=limits_of(settings),

@@ -57,8 +57,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
     folder = settings.definitions or business.folder
     people, queue = FilePeople(folder / PEOPLE, every=LOOK_SECONDS), PostgresQueue(pool)
     topics, policies = definitions_of(folder, business, LOOK_SECONDS)
-    clock = SystemClock()
-    controls = PostgresControls(pool, business)
+    clock, controls = SystemClock(), PostgresControls(pool, business)
     dial = DialSources(settings, pool, folder, topics, policies, controls, clock, LOOK_SECONDS).dial()
 
     return create_desk(
@@ -74,6 +73,7 @@ def desk_of(settings: Settings, pool: Pool, api: ApiServices, federated: Federat
             controls=api.controls,
             house=DeskHouse(topics, dial, PostgresAlarms(pool), PostgresDrift(pool), folder),
             batches=api.batches,
+            effects=api.effects,
             replies=PostgresHeldReplies(pool),
             kin=api.kin,
             undo=timedelta(seconds=settings.desk_undo_seconds),

@@ -9,6 +9,8 @@ from pathlib import Path
 from temporalio.client import Client
 
 from handrail.business import Business
+from handrail.domain.actions.effects import EffectResult
+from handrail.domain.actions.unsettled import EffectFound, UnsettledEffect
 from handrail.domain.autonomy.controls import Control, ControlRequest, Scope, ScopeKind
 from handrail.domain.errors import InvalidInput
 from handrail.domain.http.people import QueueItem, QueuePage
@@ -16,10 +18,12 @@ from handrail.domain.policy.batching import BatchTerms
 from handrail.domain.webhooks import DeliveryRequest
 from handrail.policies.loader import FilePolicies
 from handrail.postgres.autonomy.controls import PostgresControls
+from handrail.postgres.business.unsettled import UnsettledEffects
 from handrail.postgres.pool import Pool
 from handrail.postgres.queue import PostgresQueue
 from handrail.postgres.webhooks.endpoints import PostgresWebhooks
 from handrail.postgres.webhooks.outbox import PostgresOutbox
+from handrail.redaction.values import Redaction
 from handrail.settings import Settings
 from handrail.temporal.webhooks import deliver
 from handrail.topics.loader import FileTopics
@@ -77,6 +81,21 @@ class PeoplesQueue:
         depth, items = await self._queue.depth(queue=queue), await self._queue.items(queue=queue, limit=limit, reader=reader)
         counts = depth.model_dump(include={"waiting", "overdue", "held"})
         return QueuePage(**counts, items=[QueueItem.model_validate(one.model_dump()) for one in items])
+
+
+class SettledEffects:
+    """The port `EffectsFound`: secrets are taken out of what somebody found before it is written down."""
+
+    def __init__(self, pool: Pool, redaction: Redaction) -> None:
+        self._effects, self._redaction = UnsettledEffects(pool), redaction
+
+    async def of(self, case_id: str) -> Sequence[UnsettledEffect]:
+        """See `ports.front.effects`."""
+        return await self._effects.of(case_id)
+
+    async def settle(self, found: EffectFound) -> EffectResult:
+        """See `ports.front.effects`."""
+        return await self._effects.settle(found.model_copy(update={"reason": self._redaction.words(found.reason)}))
 
 
 def ceilings_in(folder: Path, business: Business) -> Callable[[], Mapping[str, BatchTerms]]:

@@ -15,6 +15,7 @@ from psycopg import OperationalError
 from handrail.business import Business
 from handrail.domain.actions.earlier import EarlierOutcome
 from handrail.domain.actions.proposals import Ruling
+from handrail.domain.actions.unsettled import EffectFound
 from handrail.domain.errors import OutcomeUnknown
 from handrail.drills.chaos.proxy import FaultyProxy, NetworkFault
 from handrail.embedded.ports import free_block
@@ -77,7 +78,7 @@ async def test_it_is_noted_and_no_process_makes_it_again(cases: PostgresCases, p
         await bank.over(pool).apply(effect())
     assert bank.calls == 1
     assert [one.effect_id for one in await UnsettledEffects(pool).all(age=timedelta(0))] == ["e-1"]
-    settled = await UnsettledEffects(pool).settle("e-1", made=False, actor="ann", reason="I looked.")
+    settled = await UnsettledEffects(pool).settle(EffectFound(effect_id="e-1", made=False, actor="ann", reason="I looked."))
     assert await bank.over(pool).apply(effect()) == settled
 
 

@@ -15,6 +15,7 @@ from handrail.business import Business
 from handrail.cli.main import app
 from handrail.domain.actions.effects import EffectStatus
 from handrail.domain.actions.proposals import Ruling
+from handrail.domain.actions.unsettled import EffectFound, EffectSettled
 from handrail.domain.errors import InvalidInput, OutcomeUnknown
 from handrail.postgres.business.history import PostgresHistory
 from handrail.postgres.business.tools import PostgresRecord
@@ -73,7 +74,9 @@ async def test_what_was_sent_once_counts_until_somebody_says_what_became_of_it(
     (one,) = await effects.all(age=NOW)
     assert (one.effect_id, one.case_id, one.status, one.action) == ("e-1", "case-1", "WithHuman", "call_guest")
     assert one.arguments == CALLS
-    found = await effects.settle("e-1", made=made, actor="ann", reason="The hotel's list of calls, 10:05.")
+    said = EffectFound(effect_id="e-1", made=made, actor="ann", reason="The hotel's list of calls, 10:05.")
+    assert [one.effect_id for one in await effects.of("case-1")] == []
+    found = await effects.settle(said)
     assert (found.status, found.arguments, found.message) == (status, CALLS, "The hotel's list of calls, 10:05.")
     assert await effects.all(age=NOW) == []
     assert await past(pool, outside, "call_guest.count_24h") == counted
@@ -82,8 +85,11 @@ async def test_what_was_sent_once_counts_until_somebody_says_what_became_of_it(
     assert hotel.calls == ["B-1"]
     noted = await run("SELECT actor, action, details ->> 'reason' FROM handrail.audit WHERE details ->> 'effect_id' = 'e-1'")
     assert noted[-1] == ("ann", f"effect:{status}", "The hotel's list of calls, 10:05.")
-    with pytest.raises(InvalidInput, match=r"EFFECT_ID: 'e-1' does not wait to be settled\. See `handrail effects unsettled`"):
-        await effects.settle("e-1", made=not made, actor="bea", reason="It was otherwise.")
+    assert await effects.settle(said) == found, "the same again"
+    other = said.model_copy(update={"made": not made, "actor": "bea", "reason": "It was otherwise."})
+    before = "was made" if made else "was not made"
+    with pytest.raises(EffectSettled, match=rf"EFFECT_ID: ann has said before that 'e-1' {before}: The hotel's list of calls"):
+        await effects.settle(other)
 
 
 async def test_what_was_sent_under_a_key_and_not_answered_counts_and_may_be_asked_for_again(
@@ -110,7 +116,7 @@ async def test_what_was_sent_under_a_key_and_not_answered_counts_and_may_be_aske
 async def test_an_effect_that_nobody_sent_cannot_be_settled(cases: PostgresCases, effects: UnsettledEffects, run: Run) -> None:
     await cases.commit(ruling(Ruling.ALLOW, action="refund_booking", arguments=PAYS))
     with pytest.raises(InvalidInput, match="does not wait to be settled"):
-        await effects.settle("e-1", made=True, actor="ann", reason="I say so.")
+        await effects.settle(EffectFound(effect_id="e-1", made=True, actor="ann", reason="I say so."))
     assert await run("SELECT status FROM handrail.actions") == [("allowed",)]
 
 
@@ -156,5 +162,6 @@ async def test_the_commands(
     assert "call_guest(booking=B-1)" in (await handrail("unsettled"))[1]
     assert (await handrail("settle", "e-1", *found))[0] == 2
     assert await handrail("settle", "e-1", "--made", *found) == (0, "e-1: call_guest is applied, found by ann.")
-    assert (await handrail("settle", "e-1", "--made", *found))[0] == 3
+    assert (await handrail("settle", "e-1", "--made", *found))[0] == 0
+    assert (await handrail("settle", "e-1", "--not-made", *found))[0] == 3
     assert await handrail("unsettled") == (0, "Every effect is settled.")
