@@ -22,6 +22,7 @@ LATE = {
     "case": LateCommand("case.cases", "Open cases, write to them, look at them.", group=True),
     "approvals": LateCommand("people.approvals", "Decisions that wait for a person.", group=True),
     "decide": LateCommand("case.decisions", "Approve, reject, edit or answer."),
+    "approve-together": LateCommand("people.together", "Approve several of one tool, under the ceilings of the policies."),
     "claim": LateCommand("case.decisions", "Take a case that waits for a person."),
     "recuse": LateCommand("case.decisions", "Leave a case to others that you should not decide."),
     "reply": LateCommand("case.decisions", "Answer the customer as a person."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from handrail.api.access.callers import named
 from handrail.api.agents.talking import settle
@@ -18,6 +19,7 @@ from handrail.domain.http.batches import BatchBody, BatchItemResult, BatchResult
 from handrail.domain.http.people import DecisionBody
 from handrail.domain.policy.batching import total_of
 from handrail.domain.team.desk import BatchCandidate, BatchKept, BatchOutcome
+from handrail.ports.front.desk import DeskBatches
 
 
 async def approve_together(services: ApiServices, caller: Principal, body: BatchBody, once: str) -> BatchResult:
@@ -37,19 +39,28 @@ async def approve_together(services: ApiServices, caller: Principal, body: Batch
     outcomes = [await _one(services, caller, row, decision) for row in rows]
     batch_id = digest([caller.caller, once, *(one.name for one in rows)])[:32]
     came_to = {"action": total.action, "amount": total.amount, "unit": total.unit}
-    await services.batches.keep(BatchKept(batch_id=batch_id, person=person, rows=outcomes, **came_to))
-    refused = sum(1 for one in outcomes if one.refused)
-    counts = {"taken": len(outcomes) - refused, "refused": refused}
-    return BatchResult(batch_id=batch_id, **came_to, **counts, items=[_result(one) for one in outcomes])
+    kept = BatchKept(batch_id=batch_id, person=person, rows=outcomes, **came_to)
+    await services.batches.keep(kept)
+    return told(kept)
 
 
 async def _rows(services: ApiServices, body: BatchBody) -> list[BatchCandidate]:
     """The approvals as they were seen, in the order in which they were sent. Raises: see `approve_together`."""
     names = [f"{one.case_id}/{one.approval_id}/{revision_of(one.etag, one.approval_id)}" for one in body.items]
+    return await seen(services.batches, names)
+
+
+async def seen(batches: DeskBatches, names: Sequence[str]) -> list[BatchCandidate]:
+    """Return the approvals that were seen, each by its name CASE/APPROVAL/REVISION, in this order.
+
+    Raises:
+        InvalidInput: one is there twice.
+        UnknownApproval: there is none of a name.
+    """
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise InvalidInput(f"items: {twice} is there twice. Nothing was decided; send each once.")
-    found = {one.name: one for one in await services.batches.named(names)}
+    found = {one.name: one for one in await batches.named(names)}
     unknown = next((name for name in names if name not in found), None)
     if unknown is not None:
         raise UnknownApproval(f"items: there is no approval {unknown}. Nothing was decided; read the case again.")
@@ -68,6 +79,13 @@ async def _one(services: ApiServices, caller: Principal, row: BatchCandidate, de
         code = code_of(error)
         return BatchOutcome.model_validate({**kept, "refused": words_of(error, code), "code": code})
     return BatchOutcome.model_validate({**kept, "status": settled.status})
+
+
+def told(kept: BatchKept) -> BatchResult:
+    """Return a batch as its caller is told of it."""
+    refused = sum(1 for one in kept.rows if one.refused)
+    came_to = kept.model_dump(include={"batch_id", "action", "amount", "unit"})
+    return BatchResult(**came_to, taken=len(kept.rows) - refused, refused=refused, items=[_result(one) for one in kept.rows])
 
 
 def _result(one: BatchOutcome) -> BatchItemResult:

@@ -37,6 +37,7 @@ CODES: dict[str, Exit] = {
     "TimedOut": Exit.TIMED_OUT,
     "Refused": Exit.REFUSED,
     "BusinessRefused": Exit.REFUSED,
+    "UnknownApproval": Exit.REFUSED,
     "DefinitionInvalid": Exit.REFUSED,
     "KeysAway": Exit.NOTHING_ANSWERS,
     "KeyTrouble": Exit.REFUSED,
