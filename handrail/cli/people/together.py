@@ -35,9 +35,10 @@ def approve_together(
     note: Note = None,
     as_json: Json = False,
 ) -> None:
-    """Show each, ask, then approve each exactly as you saw it; all or none where a ceiling does not allow them together.
+    """Approve several of one tool, under the ceilings of the policies.
 
-    Ends with exit code 3 where one was refused.
+    Shows each, asks, then approves each exactly as you saw it; where a ceiling does not allow them together, none. Ends with
+    exit code 3 where one was refused.
     """
     from handrail.domain.errors import InvalidInput
 
