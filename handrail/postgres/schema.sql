@@ -893,6 +893,32 @@ DECLARE
     proposed handrail.actions;
     ruled jsonb;
 BEGIN
+    -- Before the journal is taken: of what people change or refuse, it holds what the agent had read.
+    -- Settled wins over open whatever comes first; of two open ones the newer commit wins. Once settled, nothing changes.
+    FOR approval IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.approvals, step -> 'approvals') LOOP
+        INSERT INTO handrail.approvals AS a (
+            case_id, approval_id, revision, request, status, opened_at, due_at, update_names, decision, version, yes
+        ) VALUES (
+            wanted.case_id, approval.approval_id, approval.revision, approval.request, approval.status, approval.opened_at,
+            approval.due_at, approval.update_names, approval.decision, wanted.version, approval.yes
+        )
+        ON CONFLICT (case_id, approval_id, revision) DO UPDATE SET
+            request = excluded.request,
+            status = excluded.status,
+            opened_at = excluded.opened_at,
+            due_at = excluded.due_at,
+            update_names = excluded.update_names,
+            decision = excluded.decision,
+            version = excluded.version,
+            yes = excluded.yes
+        WHERE (a.status = 'open' AND excluded.status <> 'open')
+            OR (a.status = 'open' AND a.version < excluded.version AND a.request = excluded.request);
+    END LOOP;
+    IF (step ->> 'begun_again')::boolean THEN
+        -- The run that opened them was abandoned; what is still open was committed again, under this version.
+        UPDATE handrail.approvals AS a SET status = 'withdrawn', version = wanted.version
+        WHERE a.case_id = wanted.case_id AND a.status = 'open' AND a.version < wanted.version;
+    END IF;
     IF ended.token IS NOT NULL THEN
         INSERT INTO handrail.turns AS t (case_id, token, asked_at, attempt, result)
         VALUES (wanted.case_id, ended.token, ended.asked_at, ended.attempt, step #> '{turn,result}')
@@ -966,31 +992,6 @@ BEGIN
     IF jsonb_typeof(step -> 'usage') = 'object' THEN
         UPDATE handrail.cases AS c SET usage = step -> 'usage', usage_version = wanted.version
         WHERE c.case_id = wanted.case_id AND c.usage_version < wanted.version;
-    END IF;
-    -- Settled wins over open whatever comes first; of two open ones the newer commit wins. Once settled, nothing changes.
-    FOR approval IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.approvals, step -> 'approvals') LOOP
-        INSERT INTO handrail.approvals AS a (
-            case_id, approval_id, revision, request, status, opened_at, due_at, update_names, decision, version, yes
-        ) VALUES (
-            wanted.case_id, approval.approval_id, approval.revision, approval.request, approval.status, approval.opened_at,
-            approval.due_at, approval.update_names, approval.decision, wanted.version, approval.yes
-        )
-        ON CONFLICT (case_id, approval_id, revision) DO UPDATE SET
-            request = excluded.request,
-            status = excluded.status,
-            opened_at = excluded.opened_at,
-            due_at = excluded.due_at,
-            update_names = excluded.update_names,
-            decision = excluded.decision,
-            version = excluded.version,
-            yes = excluded.yes
-        WHERE (a.status = 'open' AND excluded.status <> 'open')
-            OR (a.status = 'open' AND a.version < excluded.version AND a.request = excluded.request);
-    END LOOP;
-    IF (step ->> 'begun_again')::boolean THEN
-        -- The run that opened them was abandoned; what is still open was committed again, under this version.
-        UPDATE handrail.approvals AS a SET status = 'withdrawn', version = wanted.version
-        WHERE a.case_id = wanted.case_id AND a.status = 'open' AND a.version < wanted.version;
     END IF;
     -- The newest revision's newest ruling holds; of two rulings of the same step the stricter one.
     FOR ruled IN SELECT r.value FROM jsonb_array_elements(step -> 'rulings') AS r (value) LOOP

@@ -61,7 +61,7 @@ class Corrected:
         version: str = "f1",
         channel: str = "api",
     ) -> None:
-        """A payment that a rule held and a person decided on."""
+        """A payment that a rule held and a person decided on, recorded by the turn that goes on with it."""
         row, wanted = await self.opened(case_id, text, channel), proposed or {"amount": 180, "receiver": "O-10021"}
         effect = proposal(f"e-{case_id}", wanted)
         asked = approval_of(row, effect)
@@ -75,7 +75,8 @@ class Corrected:
         )
         edit = {"amount": 80} if changes is None and kind is DecisionKind.EDIT else changes
         settled = decided(asked, kind, by="rita", **(edit or {}))
-        await self.cases.commit(Commit(row=row.model_copy(update={"version": 2}), approvals=[settled]))
+        later = TurnKey(token=f"d-{case_id}", asked_at=at(5), attempt=1)
+        await self.cases.commit(Commit(row=row.model_copy(update={"version": 2}), approvals=[settled], key=later))
 
     async def read(self, row: CaseRow) -> None:
         """The journal of the turn: what the agent had read when it proposed."""
