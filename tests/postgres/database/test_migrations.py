@@ -66,6 +66,28 @@ async def test_migrating_from_nothing_ends_in_the_schema(
     assert catalog(empty_url) != described
 
 
+async def test_events_are_told_while_their_kinds_are_validated(empty_url: str) -> None:
+    """Whoever adds a CHECK holds everybody off until the end of their transaction, so it reads no rows in that one."""
+    own = migrations.load(migrations.OWN, migrations.FOLDER)
+    (validating,) = (one for one in own if one.name.endswith("_event_kinds_validated.sql"))
+    with psycopg.connect(empty_url) as ours, psycopg.connect(empty_url, autocommit=True) as others:
+        ours.execute(QUERIES["prepare_migrations"])
+        for one in own[: own.index(validating)]:
+            ours.execute(one.sql.encode())
+        ours.commit()
+        assert not validated(others)
+        ours.execute(validating.sql.encode())
+        others.execute("SET lock_timeout = '1s'")
+        others.execute("INSERT INTO handrail.case_event SELECT * FROM handrail.case_event")
+        ours.commit()
+        assert validated(others)
+
+
+def validated(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT convalidated FROM pg_constraint WHERE conname = 'case_event_kind'").fetchone()
+    return bool(found and found[0])
+
+
 async def test_everything_is_applied_once_and_in_order(empty_url: str) -> None:
     assert await migrate(empty_url, business, NOON) == [*OWN, "wallets/0001_wallets.sql"]
     assert await migrate(empty_url, business, NOON) == []
