@@ -500,7 +500,7 @@ SELECT
                         'kind', split_part(n.action, ':', 2),
                         'at', n.at,
                         'message_id', coalesce(n.details ->> 'message_id', ''),
-                        'words', coalesce(left(m.text, 960), '')
+                        'words', coalesce(left(CASE WHEN m.withdrawn_at IS NULL THEN m.text END, 960), '')
                     )
                     ORDER BY l.case_sequence
                 ),

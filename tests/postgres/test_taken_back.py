@@ -269,6 +269,10 @@ async def test_what_was_asked_and_answered_can_be_read(cases: PostgresCases) -> 
     assert "said yes 2026-05-04 12:01 UTC: “Yes, from card" in str(found[0])
     assert str(found[0]).endswith("; took the yes back 2026-05-04 12:02 UTC (message m-3)")
     assert (await cases.show("case-1")).asked == found
+    withdrawn = said.model_copy(update={"withdrawn_at": at(3)})
+    await cases.commit(Commit(row=row(2), messages=[withdrawn]))
+    for one in await cases.asked("case-1"):
+        assert [(given.kind, given.words) for given in one.answers] == [("confirmed", ""), ("taken_back", "")]
 
 
 async def test_questions_from_before_lines_were_kept_can_be_read(cases: PostgresCases) -> None:

@@ -10,6 +10,45 @@ COMMENT ON COLUMN handrail.messages.edited_at IS
 COMMENT ON COLUMN handrail.messages.withdrawn_at IS
 'since when the customer has withdrawn these words, which are kept for those who acted on them';
 
+-- No answer to a question tells what its customer has withdrawn.
+CREATE OR REPLACE VIEW handrail.asked AS
+SELECT
+    q.case_id,
+    q.details ->> 'question_id' AS question_id,
+    e.effect ->> 'proposal_id' AS proposal_id,
+    e.effect ->> 'action' AS action,
+    coalesce(e.effect ->> 'line', e.effect ->> 'action') AS line,
+    coalesce(q.details ->> 'message_id', '') AS message_id,
+    q.at AS asked_at,
+    (q.details ->> 'due_at')::timestamptz AS due_at,
+    e.place,
+    (
+        SELECT
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'kind', split_part(n.action, ':', 2),
+                        'at', n.at,
+                        'message_id', coalesce(n.details ->> 'message_id', ''),
+                        'words', coalesce(left(CASE WHEN m.withdrawn_at IS NULL THEN m.text END, 960), '')
+                    )
+                    ORDER BY l.case_sequence
+                ),
+                '[]'
+            )
+        FROM handrail.audit AS n
+        INNER JOIN handrail.audit_chain AS l ON n.case_id = l.case_id AND n.entry_id = l.entry_id
+        LEFT JOIN handrail.messages AS m ON n.case_id = m.case_id AND n.details ->> 'message_id' = m.message_id
+        WHERE n.case_id = q.case_id
+            AND n.action LIKE 'confirm:%'
+            AND n.action <> 'confirm:asked'
+            AND n.details ->> 'question_id' = q.details ->> 'question_id'
+    ) AS answers,
+    coalesce(e.effect ->> 'arguments_hash', '') AS arguments_hash
+FROM handrail.audit AS q
+CROSS JOIN LATERAL jsonb_array_elements(q.details -> 'effects') WITH ORDINALITY AS e (effect, place)
+WHERE q.action = 'confirm:asked';
+
 CREATE OR REPLACE FUNCTION handrail.save_step(step jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wanted handrail.cases := jsonb_populate_record(NULL::handrail.cases, step -> 'row');
