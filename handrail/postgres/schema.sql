@@ -111,6 +111,7 @@ CREATE TABLE handrail.messages (
     corrects text,
     edited_at timestamptz,
     withdrawn_at timestamptz,
+    part_of text,
     PRIMARY KEY (case_id, message_id)
 );
 COMMENT ON COLUMN handrail.messages.thanks IS
@@ -123,8 +124,44 @@ COMMENT ON COLUMN handrail.messages.edited_at IS
 'since when other words of the customer''s stand for these, which are kept as they were said';
 COMMENT ON COLUMN handrail.messages.withdrawn_at IS
 'since when the customer has withdrawn these words, which are kept for those who acted on them';
+COMMENT ON COLUMN handrail.messages.part_of IS
+'the customer''s message, too long for one, whose next words these are';
 CREATE INDEX messages_in_order ON handrail.messages (case_id, sequence, at, message_id);
 CREATE INDEX messages_recorded ON handrail.messages (recorded_at) WHERE author = 'assistant';
+
+CREATE FUNCTION handrail.answered_before_edit(edited handrail.messages) RETURNS boolean STABLE LANGUAGE sql AS $$
+SELECT EXISTS (
+    SELECT FROM handrail.messages AS r
+    WHERE r.case_id = edited.case_id AND r.author IN ('assistant', 'person')
+        AND (r.sequence, r.at) > (edited.sequence, edited.at)
+        AND NOT EXISTS (
+            SELECT FROM handrail.messages AS n
+            WHERE n.case_id = edited.case_id AND n.corrects = coalesce(edited.corrects, edited.message_id)
+                AND (n.sequence, n.at, n.message_id) > (edited.sequence, edited.at, edited.message_id)
+                AND (n.sequence, n.at) < (r.sequence, r.at)
+        )
+)
+$$;
+COMMENT ON FUNCTION handrail.answered_before_edit IS
+'did an answer follow the message before other words came in its place: who judges that answer needs the old ones';
+
+-- The parts of a long message go with it, whichever of them is recorded first.
+CREATE FUNCTION handrail.mark_parts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE handrail.messages AS p SET
+        edited_at = greatest(p.edited_at, w.edited_at),
+        withdrawn_at = coalesce(p.withdrawn_at, w.withdrawn_at)
+    FROM handrail.messages AS w
+    WHERE p.case_id = NEW.case_id AND w.case_id = NEW.case_id AND p.part_of = w.message_id
+        AND NEW.message_id IN (p.message_id, w.message_id)
+        AND (p.edited_at, p.withdrawn_at)
+        IS DISTINCT FROM (greatest(p.edited_at, w.edited_at), coalesce(p.withdrawn_at, w.withdrawn_at));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER messages_mark_parts AFTER INSERT OR UPDATE ON handrail.messages
+FOR EACH ROW WHEN (NEW.part_of IS NOT NULL OR NEW.edited_at IS NOT NULL OR NEW.withdrawn_at IS NOT NULL)
+EXECUTE FUNCTION handrail.mark_parts();
 
 CREATE TABLE handrail.classifications (
     case_id text NOT NULL REFERENCES handrail.cases,
@@ -964,11 +1001,11 @@ BEGIN
     FOR message IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.messages, step -> 'messages') LOOP
         INSERT INTO handrail.messages AS m (
             case_id, message_id, author, text, at, turn, sequence, language, by, thanks, approved, corrects, edited_at,
-            withdrawn_at
+            withdrawn_at, part_of
         ) VALUES (
             wanted.case_id, message.message_id, message.author, message.text, message.at, message.turn, message.sequence,
             message.language, message."by", message.thanks, message.approved, message.corrects, message.edited_at,
-            message.withdrawn_at
+            message.withdrawn_at, message.part_of
         )
         -- What was said stays as it was said; that it was edited or withdrawn never goes away.
         ON CONFLICT (case_id, message_id) DO UPDATE SET

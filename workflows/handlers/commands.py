@@ -23,8 +23,9 @@ from handrail.domain.case.messages import (
     check_name,
     check_text,
     fingerprint,
+    parts_of,
 )
-from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, parts_of, read_message, read_opening
+from handrail.domain.case.openings import ODD_MESSAGE, PREFIX, Opening, read_message, read_opening
 from handrail.domain.case.ratings import MAX_COMMENT, RateCase
 from handrail.domain.errors import ApprovalRefused, CaseConflict, IllegalTransition, InvalidInput
 from handrail.domain.team.commands import ClaimCase, HandBack, PersonReply, Receipt, Release, ResolveCase, same_name
@@ -81,7 +82,8 @@ class Intake:
         memory, message = self._memory, words.message
         if not memory.take(message, now):
             return self.receipt(message.message_id, duplicate=True)
-        behind = parts_of(message.message_id, words.rest, at=now, turn=memory.row.turn, sequence=memory.heard)
+        of, row = message.message_id, memory.row
+        behind = parts_of(of, words.rest, at=now, of=of, sequence=memory.heard, turn=row.turn)
         memory.unsaved_messages.extend(behind)
         memory.unsaved = True
         why = f"A message came in a form of its own: {' '.join(words.odd)}"

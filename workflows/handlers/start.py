@@ -79,6 +79,7 @@ def incoming(given: Sequence[Any], words: str, opening: Opening | None = None) -
         taken=opening is not None,
         case_id=opening.case.case_id if opening else None,
         rest=opening.rest if opening else [],
+        message_id=opening.case.message.message_id if opening else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -81,6 +81,7 @@ class Message(Stored):
     corrects: str | None = Field(default=None, description="the id of the customer's message that these words correct")
     edited_at: datetime | None = Field(default=None, description="since when other words of the customer's stand for it")
     withdrawn_at: datetime | None = Field(default=None, description="since when the customer has withdrawn it")
+    part_of: str | None = Field(default=None, description="the id of the long message whose next words these are")
 
     @field_validator("approved", mode="before")
     @classmethod
@@ -212,3 +213,21 @@ def without_controls(text: str) -> str:
 def fingerprint(author: Author, text: str) -> str:
     """Tells the same message from another under the same id."""
     return digest([author, text])[:16]
+
+
+def parts_of(
+    seed: str, texts: Sequence[str], *, at: datetime, of: str | None, sequence: int = 0, turn: int = 1
+) -> list[Message]:
+    """Build the messages that follow `of`, the first part of a long one; no id from outside looks like theirs."""
+    return [
+        Message(
+            message_id=f"{OURS}{place:03}-{digest([seed, text])[:24]}",
+            author=Author.CUSTOMER,
+            text=text,
+            at=at + timedelta(microseconds=place),
+            turn=turn,
+            sequence=sequence,
+            part_of=of,
+        )
+        for place, text in enumerate(texts, start=2)
+    ]

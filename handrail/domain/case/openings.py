@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -20,10 +20,7 @@ from handrail.domain.case.messages import (
     IDENTIFIER,
     MAX_CHARACTERS,
     MAX_NAME,
-    OURS,
-    Author,
     IncomingMessage,
-    Message,
     check_identifier,
     check_message,
     check_text,
@@ -82,6 +79,7 @@ class Incoming(Stored):
     taken: bool
     case_id: str | None = None
     rest: list[str] = Field(default_factory=list)
+    message_id: str | None = Field(default=None, description="of the first message, whose next words `rest` is")
 
 
 def read_opening(given: Sequence[Any], workflow_id: str) -> Opening:
@@ -332,18 +330,3 @@ def _shown(value: Any) -> str:
     """A short form for a sentence; characters that are no text are left out."""
     text = without_controls(value if isinstance(value, str) else type(value).__name__ if value is not None else "nothing")
     return repr(unicodedata.normalize("NFC", text)[:SHOWN])
-
-
-def parts_of(seed: str, texts: Sequence[str], *, at: datetime, sequence: int = 0, turn: int = 1) -> list[Message]:
-    """Build the messages that follow the first part of a long one; no id from outside looks like theirs."""
-    return [
-        Message(
-            message_id=f"{OURS}{place:03}-{digest([seed, text])[:24]}",
-            author=Author.CUSTOMER,
-            text=text,
-            at=at + timedelta(microseconds=place),
-            turn=turn,
-            sequence=sequence,
-        )
-        for place, text in enumerate(texts, start=2)
-    ]

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from handrail.domain.base import Stored
-from handrail.domain.case.openings import Incoming, parts_of
+from handrail.domain.case.messages import parts_of
+from handrail.domain.case.openings import Incoming
 from handrail.postgres.case import steps
 from handrail.postgres.pool import Pool, reading, rows, writing
 from handrail.postgres.queries import QUERIES
@@ -31,8 +32,8 @@ class PostgresOpenings:
     async def keep(self, incoming: Incoming) -> None:
         """Record how it came, and the parts of a long first message; again changes nothing. The case itself must stand."""
         async with writing(self._pool) as connection:
-            await connection.execute(QUERIES["save_opening"], incoming.model_dump(mode="json", exclude={"rest"}))
-            said = parts_of(incoming.workflow_id, incoming.rest, at=incoming.at, sequence=1)
+            await connection.execute(QUERIES["save_opening"], incoming.model_dump(mode="json", exclude={"rest", "message_id"}))
+            said = parts_of(incoming.workflow_id, incoming.rest, at=incoming.at, of=incoming.message_id, sequence=1)
             if incoming.case_id is not None and said:
                 await steps.save_messages(connection, incoming.case_id, said)
 

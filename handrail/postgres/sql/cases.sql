@@ -36,9 +36,9 @@ SELECT handrail.take_back(%(case_id)s, %(effect_ids)s::text [], %(at)s, %(entry)
 UPDATE handrail.cases SET content_digest = %(content_digest)s WHERE case_id = %(case_id)s AND content_digest = '';
 
 -- name: save_message
-INSERT INTO handrail.messages (case_id, message_id, author, text, at, turn, sequence, language, by)
+INSERT INTO handrail.messages (case_id, message_id, author, text, at, turn, sequence, language, by, part_of)
 VALUES (
-    %(case_id)s, %(message_id)s, %(author)s, %(text)s, %(at)s, %(turn)s, %(sequence)s, %(language)s, %(by)s
+    %(case_id)s, %(message_id)s, %(author)s, %(text)s, %(at)s, %(turn)s, %(sequence)s, %(language)s, %(by)s, %(part_of)s
 )
 ON CONFLICT (case_id, message_id) DO UPDATE SET language = excluded.language
 WHERE messages.language IS NULL AND excluded.language IS NOT NULL;

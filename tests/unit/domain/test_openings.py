@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handrail.domain.case.messages import MAX_CHARACTERS
-from handrail.domain.case.openings import Opening, parts_of, read_message, read_opening
+from handrail.domain.case.messages import MAX_CHARACTERS, parts_of
+from handrail.domain.case.openings import Opening, read_message, read_opening
 from handrail.domain.errors import InvalidInput
 from tests.postgres.build import NOON
 
@@ -133,7 +133,7 @@ def test_what_cannot_be_a_case_says_what_would_be_right(given: list[Any], workfl
 def test_a_long_text_is_kept_whole_in_parts_and_known_by_all_of_it() -> None:
     text = " ".join(f"word{n}" for n in range(3_000))
     found = read({**PLAIN, "message": {"message_id": "m-1", "text": text}})
-    parts = parts_of("case-c-1", found.rest, at=NOON)
+    parts = parts_of("case-c-1", found.rest, at=NOON, of="m-1")
     said = [found.case.message.text, *(one.text for one in parts)]
     assert "".join(said).replace(" ", "") == text.replace(" ", "")
     assert len({one.message_id for one in parts}) == len(parts) == len(text) // MAX_CHARACTERS

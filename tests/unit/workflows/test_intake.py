@@ -41,6 +41,13 @@ def test_a_buttons_message_keeps_its_question_however_it_comes() -> None:
         intake.message({**sent("m-3"), "answers": "a b"}, NOW)
 
 
+def test_the_parts_of_a_long_message_say_what_they_are_parts_of() -> None:
+    found = memory()
+    Intake(found).any_message(as_json(sent(text="Where is my parcel? " * 1_000)), NOW)
+    assert [one.part_of for one in found.inbox] == [None]
+    assert [one.part_of for one in found.unsaved_messages] == ["m-1", "m-1"]
+
+
 @pytest.mark.parametrize(
     "raw", [NOTHING, None, 5, "x", [], {}, {"text": "x"}, {**sent(), "colour": 1}, sent("a b"), sent(text="")]
 )

@@ -57,6 +57,13 @@ async def test_a_first_message_that_is_too_long_reaches_a_person_whole(home: Hou
     said = [one.text for one in await PostgresCases(home.pool, home.world.business).transcript(case_id)]
     assert "".join(said[:2]).replace(" ", "") == LONG.replace(" ", "")
     assert await PostgresOpenings(home.pool).of_case(case_id) is not None
+    await home.cases.withdraw_message(case_id, "m")
+    query = "select count(*) from handrail.messages where case_id = %(c)s and withdrawn_at is not null"
+
+    async def both_are_withdrawn() -> bool:
+        return await home.rows(query, c=case_id) == [(2,)]
+
+    await wait_for(both_are_withdrawn)
     await healthy(home, case_id)
 
 
