@@ -108,6 +108,7 @@ class ScoredRecord(Stored):
     on_record: list[str] | None = Field(default_factory=list)
     confirmed: dict[str, datetime] = Field(default_factory=dict)
     same_reply: dict[str, int] = Field(default_factory=dict)
+    withdrawn: bool = Field(default=False, description="the customer has withdrawn messages, which are not among these")
 
 
 class ScoringTopic(Stored):

@@ -1,5 +1,6 @@
 -- name: correction_sources
 -- What people changed, refused, took over and handed back, of cases that count, where no correction was made of it yet.
+-- Nothing is learned from what rests on words that the customer has edited or withdrawn since.
 WITH decided AS (
     SELECT
         a.case_id,
@@ -109,6 +110,7 @@ SELECT
         SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.sequence, m.at, m.message_id), '[]')
         FROM handrail.messages AS m
         WHERE m.case_id = f.case_id AND m.author <> 'system' AND m.at <= f.heard_until
+            AND m.edited_at IS NULL AND m.withdrawn_at IS NULL
     ) AS messages
 FROM (SELECT * FROM decided UNION ALL SELECT * FROM taken UNION ALL SELECT * FROM given_back) AS f
 INNER JOIN handrail.cases AS c ON f.case_id = c.case_id
@@ -117,6 +119,11 @@ WHERE f.happened_at >= %(since)s
     AND c.channel <> ALL(s.excluded_channels)
     AND NOT EXISTS (
         SELECT FROM handrail.correction_sources AS k WHERE k.case_id = f.case_id AND k.source = f.source
+    )
+    AND NOT EXISTS (
+        SELECT FROM handrail.messages AS m
+        WHERE m.case_id = f.case_id AND m.author = 'customer' AND m.at <= f.heard_until
+            AND greatest(m.edited_at, m.withdrawn_at) > f.heard_until
     )
 ORDER BY f.happened_at, f.case_id, f.source
 LIMIT %(limit)s;

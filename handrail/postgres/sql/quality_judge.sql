@@ -9,7 +9,8 @@ SELECT
     c.language,
     (
         SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.sequence, m.at, m.message_id), '[]')
-        FROM handrail.messages AS m WHERE m.case_id = c.case_id
+        FROM handrail.messages AS m
+        WHERE m.case_id = c.case_id AND (m.edited_at IS NULL OR handrail.answered_before_edit(m))
     ) AS messages,
     (
         SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.applied_at, e.effect_id), '[]')

@@ -21,8 +21,14 @@ SELECT
                 ) ORDER BY m.sequence, m.at, m.message_id
             ), '[]'
         )
-        FROM handrail.messages AS m WHERE m.case_id = c.case_id AND m.at < %(until)s
+        FROM handrail.messages AS m
+        WHERE m.case_id = c.case_id AND m.at < %(until)s AND m.withdrawn_at IS NULL
+            AND (m.edited_at IS NULL OR handrail.answered_before_edit(m))
     ) AS messages,
+    EXISTS (
+        SELECT FROM handrail.messages AS m
+        WHERE m.case_id = c.case_id AND m.at < %(until)s AND m.withdrawn_at IS NOT NULL
+    ) AS withdrawn,
     (
         SELECT coalesce(
             jsonb_agg(

@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
 ) AS a
 CROSS JOIN LATERAL (
     SELECT array_agg(text ORDER BY sequence) AS texts FROM handrail.messages
-    WHERE case_id = c.case_id AND author = 'customer'
+    WHERE case_id = c.case_id AND author = 'customer' AND edited_at IS NULL AND withdrawn_at IS NULL
 ) AS m
 WHERE c.customer_id = ANY(handrail.kin(%(customer_id)s))
     AND c.topic = %(topic)s
@@ -35,5 +35,6 @@ WHERE c.customer_id = ANY(handrail.kin(%(customer_id)s))
     AND c.channel <> ALL(%(rehearsed)s)
     AND a.answered_at >= %(since)s
     AND a.answered_at < %(opened_at)s
+    AND m.texts IS NOT NULL
 ORDER BY c.updated_at DESC, c.case_id
 LIMIT 20;

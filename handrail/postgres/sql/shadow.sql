@@ -44,6 +44,7 @@ SELECT * FROM handrail.shadow_steps WHERE shadow_id = %(shadow_id)s ORDER BY ste
 
 -- name: shadow_due
 -- Cases of the share that were opened since, and are not answered; one whose answer was lost is begun once more.
+-- One whose customer has withdrawn or edited what the real answer was given to is left out: no two answers to it compare.
 SELECT
     c.case_id,
     c.customer_id,
@@ -53,7 +54,7 @@ SELECT
     (
         SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.sequence, m.at, m.message_id), '[]')
         FROM handrail.messages AS m
-        WHERE m.case_id = c.case_id AND m.author = 'customer' AND m.turn = 1
+        WHERE m.case_id = c.case_id AND m.author = 'customer' AND m.turn = 1 AND m.edited_at IS NULL
     ) AS messages,
     (
         SELECT coalesce(array_agg(x.effect_id), '{}') FROM handrail.actions AS x
@@ -68,6 +69,15 @@ WHERE c.updated_at >= %(since)s
     AND handrail.shadow_place(%(key)s, c.case_id) * 100 < %(share)s
     AND (a.case_id IS NULL OR (a.state = 'begun' AND a.tries < %(tries)s))
     AND EXISTS (SELECT FROM handrail.messages AS m WHERE m.case_id = c.case_id AND m.author = 'customer' AND m.turn = 1)
+    AND NOT EXISTS (
+        SELECT FROM handrail.messages AS m
+        WHERE m.case_id = c.case_id AND m.author = 'customer' AND m.turn = 1
+            AND (m.withdrawn_at IS NOT NULL OR (m.edited_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM handrail.messages AS n
+                WHERE n.case_id = m.case_id AND n.corrects = coalesce(m.corrects, m.message_id)
+                    AND n.turn = 1 AND n.edited_at IS NULL
+            )))
+    )
 ORDER BY c.opened_at, c.case_id
 LIMIT %(limit)s;
 

@@ -78,6 +78,8 @@ def hits_of(record: ScoredRecord, reply: SentReply, terms: ScoringTerms, languag
 
 def _not_known(record: ScoredRecord, reply: SentReply, terms: ScoringTerms) -> str:
     """Say why the record may lack what the reply rested on; empty where it has everything."""
+    if record.withdrawn:
+        return "The customer has withdrawn words that it may rest on; they are not read any more."
     if not reply.last:
         return "It is not of the last turn, whose facts alone are kept."
     if record.on_record is None:

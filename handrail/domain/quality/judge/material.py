@@ -16,6 +16,7 @@ from handrail.domain.text.message.cards import without_cards
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
 PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d ()/.-]{6,18}\d(?!\w)|(?<![\w-])0\d{2,5}[ /-]\d[\d /-]{4,12}\d(?!\w)")
+WITHDRAWN = "[withdrawn]"
 HIDDEN = ((MAIL, "[address]"), (IBAN, "[account]"), (PHONE, "[telephone]"))
 
 
@@ -58,9 +59,13 @@ def material(
         Author.ASSISTANT: PieceKind.ANSWER,
         Author.PERSON: PieceKind.ANSWER,
     }
-    said = [Piece(kind=kinds[one.author], text=redacted(one.text)) for one in messages if one.author in kinds]
+    said = [Piece(kind=kinds[one.author], text=_words(one)) for one in messages if one.author in kinds]
     done = [Piece(kind=PieceKind.RECORD, text=redacted(_deed(effect))) for effect in effects]
     return Material(case_id=case_id, topic=topic, language=language, said=said, done=done)
+
+
+def _words(message: Message) -> str:
+    return WITHDRAWN if message.withdrawn_at else redacted(message.text)
 
 
 def redacted(text: str) -> str:
