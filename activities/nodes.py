@@ -9,9 +9,10 @@ from temporalio import activity
 from graphs.nodes.case_nodes import GraphNode
 from graphs.ruling.asked import WITHDREW_TOO_LATE, audited, settled, withdrew
 from graphs.views import ClassifyView
-from handrail.domain.actions.confirmations import UNCLEAR, Confirmation, Undoing
+from handrail.domain.actions.confirmations import UNCLEAR, Confirmation, Undoing, customers
+from handrail.domain.actions.consent import undone
 from handrail.domain.actions.earlier import unanswered
-from handrail.domain.case.messages import Author
+from handrail.domain.case.messages import standing
 from handrail.ports import Cases
 
 
@@ -44,7 +45,13 @@ class NodeActivities:
 
     async def _take_back(self, view: ClassifyView, question: Confirmation, how: Undoing) -> set[str]:
         """Stop what is not begun yet; return the ids of what is done."""
-        said = [one for one in view.incoming if one.author is Author.CUSTOMER][-1]
+        said = customers(view.incoming)
+        words = standing(said)
         case_id, effect_ids = view.row.case_id, [one.proposal.proposal_id for one in question.asked]
-        entry = audited(case_id, question, how, said.at, "customer", message_id=said.message_id)
-        return set(await self._cases.take_back(case_id, effect_ids, said.at, entry))
+        if words and undone(question, words):
+            at, named = words[-1].at, {"message_id": words[-1].message_id}
+        else:  # what is withdrawn is quoted as nobody's answer
+            gone = [one for one in said if one.withdrawn_at][-1]
+            at, named = gone.withdrawn_at or gone.at, {"withdrawn": gone.message_id}
+        entry = audited(case_id, question, how, at, "customer", **named)
+        return set(await self._cases.take_back(case_id, effect_ids, at, entry))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from graphs.handover.retelling import restated
 from handrail.domain.case.handoffs import CustomerWords, Handoff, MessageExtract, StatedFact
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.text.message.cards import without_cards
@@ -65,10 +66,11 @@ def merged(before: Iterable[StatedFact], new: Iterable[StatedFact]) -> list[Stat
 
 
 def with_heard(packet: Handoff, heard: MessageExtract) -> Handoff:
-    """The packet with what the customer wrote while people had the case."""
+    """The packet with what the customer wrote while people had the case; where they want nothing that stands, it says what."""
     fresh = {one.message_id for one in heard.said}
     others = [one for one in packet.said if one.message_id not in fresh]
-    return packet.model_copy(update={"stated": merged(packet.stated, heard.stated), "said": [*others, *heard.said]})
+    told = packet.model_copy(update={"stated": merged(packet.stated, heard.stated), "said": [*others, *heard.said]})
+    return told if packet.wanted or not heard.said else restated(told)
 
 
 def ends(ones: Sequence[Any], most: int) -> list[Any]:

@@ -20,7 +20,11 @@ from handrail.domain.text.plain import compact
 QUOTE = 240
 WORDS = 1_000
 FEW = 6
+WANTED_TO = "; the agent wanted to “"
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
+ASKED, NAMED = "The agent asked, and was not answered", "The customer named it"
+_NAMED = re.compile(rf"What is (.+)\? {NAMED}")
+_QUOTED = re.compile("“([^”]*)”?")
 _FIND_OUT: Mapping[str, str] = {
     "approval_expired": "Shall it be done? Nobody decided in time.",
     "customer_unsure": "Does the customer want it? They did not answer clearly, or took their yes back.",
@@ -90,14 +94,18 @@ def hits(told: TurnKnowledge) -> list[PolicyHit]:
 
 def problem(told: TurnKnowledge, quote: str, stated: Sequence[StatedFact], why: Escalation) -> str:
     """The problem in one sentence: who, about what, in the customer's most telling words, and what the agent wanted to do."""
-    topic = (told.row.topic or "something not yet classified").replace("_", " ")
-    sentence = f"Customer {told.row.customer_id} writes about {topic}"
-    sentence += f": “{quote}”" if quote else ""
-    missing = [one.value for one in stated if one.kind in ("number", "amount") and one.value not in quote][:3]
-    sentence += f" ({', '.join(missing)})" if missing else ""
     held = [one.verdict.title for one in undecided(told)]
-    sentence += f"; the agent wanted to “{held[-1]}”" if held and held[-1] else ""
-    return f"{sentence}."
+    return sentence(told.row.customer_id, told.row.topic or "", quote, stated, held[-1] if held else "")
+
+
+def sentence(customer_id: str, topic: str, quote: str, stated: Sequence[StatedFact], title: str) -> str:
+    """The problem in one sentence; `title` is of what the agent wanted to do, if anything."""
+    words = f"Customer {customer_id} writes about {(topic or 'something not yet classified').replace('_', ' ')}"
+    words += f": “{quote}”" if quote else ""
+    missing = [one.value for one in stated if one.kind in ("number", "amount") and one.value not in quote][:3]
+    words += f" ({', '.join(missing)})" if missing else ""
+    words += f"{WANTED_TO}{title}”" if title else ""
+    return f"{words}."
 
 
 def quote(texts: Sequence[str], why: Escalation) -> str:
@@ -138,11 +146,19 @@ def open_questions(
         questions.append(_FIND_OUT[why.reason])
     record = compact(json.dumps(list(known), default=str, ensure_ascii=False)) if known else ""
     strange = [one.value for one in stated if known and one.kind == "number" and compact(one.value) not in record]
-    questions += [f"What is {value}? The customer named it, and it is in none of the verified facts." for value in strange[:5]]
+    questions += [f"What is {value}? {NAMED}, and it is in none of the verified facts." for value in strange[:5]]
     attached = next((one.value for one in stated if one.kind == "attachment"), None)
     if attached:
         questions.append(f"Is the attachment needed (“{attached}”)? None can be taken here: ask for it another way if it is.")
     return questions
+
+
+def customers_words(question: str) -> list[str]:
+    """The customer's words in one of the open questions."""
+    if question.startswith(ASKED):
+        return []
+    named = _NAMED.match(question)
+    return [*([named[1]] if named else []), *_QUOTED.findall(question)]
 
 
 def left(besides: Sequence[FurtherWish]) -> list[str]:
@@ -160,7 +176,7 @@ def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
     if after and not (why.reason == "customer_asked" and len(after) == 1):
         return []
     questions = [part.strip() for part in _ENDS.split(transcript[asked].text) if part.strip().endswith("?")]
-    return [f"The agent asked, and was not answered: “{clipped(one, QUOTE)}”" for one in questions]
+    return [f"{ASKED}: “{clipped(one, QUOTE)}”" for one in questions]
 
 
 def next_step(told: TurnKnowledge, why: Escalation, *, sure: bool = True) -> str:

@@ -17,7 +17,7 @@ from handrail.domain.actions.consent import answered
 from handrail.domain.case.cases import CaseRow
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.case.messages import Message
+from handrail.domain.case.messages import Message, standing
 from handrail.domain.case.patience import SOFT, Progress
 from handrail.domain.errors import record_is_away
 from handrail.domain.text.message.excerpts import fair
@@ -44,7 +44,10 @@ class ClassifyNode:
 
     async def classify(self, state: ClassifyView) -> dict[str, Any]:
         """The classification of the customer's new words, how they sound, and the reason to escalate if there is one."""
-        view = ClassifyView.model_validate(state)
+        given = ClassifyView.model_validate(state)
+        view = given.model_copy(update={"incoming": standing(given.incoming)})
+        if given.incoming and not view.incoming:
+            return unspoken(given)
         before = view.row.topic
         said, theirs, newest = await self._own_words(view)
         text = "\n".join(fair([message.text for message in said], READ))
@@ -63,7 +66,7 @@ class ClassifyNode:
             found = found.model_copy(update={"wants_person": False})
         row = routed(view.row, found)
         why = await self._why(row, said, found, absent, newest, answers=answers)
-        if (why is None or why.reason in SOFT) and withdrew(view):
+        if (why is None or why.reason in SOFT) and withdrew(given):
             why = WITHDREW
         if found.abstained and not self._consulting:
             why = why or Escalation(reason="out_of_scope", words="Which topic the message is about could not be told.")
@@ -128,6 +131,21 @@ class ClassifyNode:
         except Exception:  # noqa: BLE001 - then the case is on its way to a person
             return progress
         return progress.model_copy(update={"bearable": topic.patience.turns_without_progress}) if topic else progress
+
+
+def unspoken(view: ClassifyView) -> dict[str, Any]:
+    """Return what comes of words that were only withdrawn: they may undo a yes, and say nothing new."""
+    row = view.row
+    known = Classification(topic=row.topic or OUT_OF_SCOPE, confidence=row.confidence or 0, language=row.language or "en")
+    return {
+        "row": row,
+        "classification": view.classification or known,
+        "escalation": WITHDREW if withdrew(view) else None,
+        "absent": view.absent,
+        "sentiment": view.sentiment,
+        "progress": view.progress,
+        "besides": view.besides,
+    }
 
 
 def spoken(view: ClassifyView) -> str | None:

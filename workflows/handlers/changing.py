@@ -32,7 +32,9 @@ def check_editing(memory: CaseMemory, raw: Any) -> tuple[EditMessage, Message]:
 def edit(memory: CaseMemory, raw: Any, now: datetime) -> Receipt:
     """Put what it says now in the place of a message; what it says already, or a later edit has overtaken, changes nothing."""
     wanted, written = check_editing(memory, raw)
-    if _says_already(memory, written, wanted):
+    changes = not _says_already(memory, written, wanted)
+    memory.came(written, wanted, now)
+    if not changes:
         return _receipt(memory, written, duplicate=True)
     correction = memory.edit(written, wanted, now)
     told = {"message_id": written.message_id, "correction": correction.message_id}
@@ -66,8 +68,7 @@ def _open(memory: CaseMemory, what: str, message_id: str) -> Message:
 
 def _says_already(memory: CaseMemory, written: Message, wanted: EditMessage) -> bool:
     """Return whether the edit changes nothing: the message says so already, or was edited later than this."""
-    overtaken = wanted.edited_at is not None and written.edited_at is not None and wanted.edited_at <= written.edited_at
-    return overtaken or memory.newest_of(written).text == wanted.text
+    return memory.overtaken(written, wanted) or memory.newest_of(written).text == wanted.text
 
 
 def _as_of(wanted: EditMessage) -> dict[str, str]:

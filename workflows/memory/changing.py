@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from graphs.handover.unsaid import Unsaid
+from graphs.state import CaseState
 from handrail.domain.case.changes import VERSION, EditMessage
-from handrail.domain.case.messages import Author, Message, fingerprint
+from handrail.domain.case.messages import Author, Message, fingerprint, standing
 from handrail.domain.errors import IllegalTransition, UnknownMessage
+from workflows.memory.fields import NewestEdit
 from workflows.memory.transcript import Transcript
 
 
@@ -66,15 +69,41 @@ class ChangedMessages(Transcript):
             corrects=written.message_id,
         )
         self.inbox = [*self.inbox, correction]
+        self.unsay()
         return correction
+
+    def overtaken(self, written: Message, wanted: EditMessage) -> bool:
+        """Return whether a later edit of the message, or this one itself, came before."""
+        before = self.edits.get(written.message_id)
+        if wanted.edited_at is None:
+            return False
+        if before is None:  # as in a case out of its record, which has the time of ours where that was earlier
+            return written.edited_at is not None and wanted.edited_at < written.edited_at
+        return before.overtakes(wanted.edited_at, fingerprint(Author.CUSTOMER, wanted.text))
+
+    def came(self, written: Message, wanted: EditMessage, now: datetime) -> None:
+        """Note an edit, whatever comes of it: also one back to what stands overtakes those before it.
+
+        The time is the channel's as it is: a clock that runs ahead is compared with itself.
+        """
+        at, text = wanted.edited_at or now, fingerprint(Author.CUSTOMER, wanted.text)
+        before = self.edits.get(written.message_id)
+        here = {one.message_id for one in self._at_hand()}
+        kept = {name: one for name, one in self.edits.items() if name in here}
+        self.edits = {**kept, written.message_id: before.then(at, text) if before else NewestEdit(at=at, texts=[text])}
 
     def retract(self, written: Message, now: datetime) -> None:
         """Take a message back, with all that it was edited to."""
         self._mark(written, read=self._is_read(written), withdrawn_at=now)
+        self.unsay()
 
-    def unread(self, ids: Collection[str]) -> None:
-        """A turn was cut short, and nothing has come of it: its messages are read again, where they still stand."""
-        again = [one for one in self.messages if one.message_id in ids and one.stands]
+    def unread(self, said: Sequence[Message]) -> None:
+        """A turn was cut short, and nothing has come of what was `said` to it: it is read again, where it still stands.
+
+        Of very many messages the memory keeps the newest; the others cannot have been changed meanwhile.
+        """
+        kept = {one.message_id: one for one in self.messages}
+        again = standing([kept.get(one.message_id, one) for one in said])
         names = {one.message_id for one in again}
         self.messages = [one for one in self.messages if one.message_id not in names]
         self.inbox = [*again, *self.inbox]
@@ -84,6 +113,22 @@ class ChangedMessages(Transcript):
         """Return those of the messages whose words still stand."""
         gone = {one.message_id for one in self._at_hand() if not one.stands}
         return [one for one in messages if one.message_id not in gone]
+
+    def unsay(self) -> None:
+        """Words that do not stand any more are taken out of whatever quotes them."""
+        unsaid = Unsaid(self._at_hand())
+        if not unsaid:
+            return
+        self.besides, self.asked = unsaid.wishes(self.besides), unsaid.answers(self.asked)
+        self.classification = unsaid.classification(self.classification)
+        self.handoff = unsaid.packet(self.handoff) if self.handoff else None
+        if self.suspended:
+            self.suspended = self.suspended.model_copy(update={"state": unsaid.state(self.suspended.state)})
+
+    def unsaid(self, state: CaseState) -> CaseState:
+        """Return the state of a turn without words that do not stand."""
+        unsaid = Unsaid(self._at_hand())
+        return unsaid.state(state) if unsaid else state
 
     def _at_hand(self) -> list[Message]:
         return [*self.messages, *self.inbox]
@@ -118,7 +163,3 @@ class ChangedMessages(Transcript):
         """Nothing is made of these words any more."""
         self.stated = [one for one in self.stated if one.message_id not in ids]
         self.said = [one for one in self.said if one.message_id not in ids]
-        if self.handoff:
-            stated = [one for one in self.handoff.stated if one.message_id not in ids]
-            said = [one for one in self.handoff.said if one.message_id not in ids]
-            self.handoff = self.handoff.model_copy(update={"stated": stated, "said": said})

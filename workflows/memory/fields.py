@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel, Field
 
 from graphs.state import CaseState
@@ -28,6 +30,23 @@ class Suspended(BaseModel):
     request_id: str
 
 
+class NewestEdit(BaseModel):
+    """The time of a message's newest edit, by the channel's clock, and the fingerprints of what came with that time."""
+
+    at: datetime
+    texts: list[str] = Field(default_factory=list)
+
+    def overtakes(self, at: datetime, text: str) -> bool:
+        """Return whether an edit of that time is older, or came before. A channel may tell whole seconds only."""
+        return at < self.at or (at == self.at and text in self.texts)
+
+    def then(self, at: datetime, text: str) -> NewestEdit:
+        """Return what stands with one more edit."""
+        if at < self.at:
+            return self
+        return NewestEdit(at=at, texts=[*(self.texts if at == self.at else []), text])
+
+
 class CaseFields(BaseModel):
     """Everything of a case that is not in PostgreSQL alone. Pending fields are written by the next flush.
 
@@ -37,7 +56,7 @@ class CaseFields(BaseModel):
     the newest are kept. `confirmed` is the question whose yes a suspended turn acts on, `asked` are those before it, too.
     `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck` that it came back for
     one of them. `odd` is why what the customer wrote first is for a person whatever it says. `changed` are messages that the
-    customer has edited or withdrawn after they were read, and that nobody has heeded yet.
+    customer has edited or withdrawn after they were read, and that nobody has heeded yet; `edits` are each message's newest.
     """
 
     opened: CaseOpen
@@ -49,6 +68,7 @@ class CaseFields(BaseModel):
     seen: dict[str, str] = Field(default_factory=dict)
     inbox: list[Message] = Field(default_factory=list)
     changed: list[Message] = Field(default_factory=list)
+    edits: dict[str, NewestEdit] = Field(default_factory=dict)
 
     revision: int = 0
     approvals: list[Approval] = Field(default_factory=list)

@@ -55,6 +55,9 @@ async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: S
     mood = waiting.state.sentiment if waiting else []
     known = waiting.state.classification if waiting else None
     view = ClassifyView(row=memory.row, incoming=brief(messages), classification=known, sentiment=mood, confirmed=confirmed)
+    words = standing(messages)
+    if not words and not question and not confirmed:
+        return None  # what was withdrawn says nothing new, and undoes no yes
     if question:
         view = view.model_copy(update={"confirmation": question, "acting": list(acting)})
     try:
@@ -66,8 +69,8 @@ async def hear_beside(memory: CaseMemory, messages: Sequence[Message], acting: S
     why = Escalation.model_validate(found["escalation"]) if found["escalation"] else None
     stops = why is not None and (why.reason in STOPS_A_TURN or _stops_a_question(waiting, why))
     memory.interruption = why if stops else memory.interruption
-    if waiting:  # while a turn runs, the message begins the next one and is heard again there
-        _keep(waiting.state, messages, found, heard, memory.row.topic or "", wished=not stops)
+    if waiting and words:  # while a turn runs, the message begins the next one and is heard again there
+        _keep(waiting.state, words, found, heard, memory.row.topic or "", wished=not stops)
     return heard if stops else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from graphs.state import CaseState, identity
@@ -18,14 +18,6 @@ CHANGED = Escalation(
     words="The customer edited or withdrew words that were being acted on. The packet says what is done.",
 )
 """The reason why a person gets a case: something may rest on words that do not stand any more."""
-
-
-def rests_on(memory: CaseMemory, ids: Collection[str]) -> bool:
-    """Return whether one of the messages that a turn began with was changed meanwhile, in its first words or its newest."""
-    if not memory.changed:
-        return False
-    read = {one.corrects or one.message_id for one in memory.messages if one.message_id in ids}
-    return any(one.message_id in read for one in memory.changed)
 
 
 def to_hear(memory: CaseMemory) -> list[Message]:
@@ -59,20 +51,37 @@ def ask_no_more(memory: CaseMemory, now: datetime) -> None:
     )
 
 
+def unsay(memory: CaseMemory, now: datetime) -> None:
+    """Take out what a turn that ended meanwhile has said of the old words, of the packet that people have, too."""
+    packet = memory.handoff
+    memory.unsay()
+    if memory.row.status is CaseStatus.WITH_HUMAN and memory.handoff != packet:
+        memory.become(memory.row.status, now)
+        memory.unsaved_handoff = True
+
+
 def nothing_to_read(memory: CaseMemory, now: datetime) -> None:
     """All that came in is withdrawn: the customer has the word."""
     if memory.row.status is CaseStatus.WORKING:
         memory.become(CaseStatus.AWAITING_CUSTOMER, now)
 
 
-def begins_anew(memory: CaseMemory, result: TurnResult, sent: CaseState, now: datetime) -> bool:
-    """A turn of the customer's words was cut short because they were changed: whatever still stands is read anew.
+def came_late(memory: CaseMemory, sent: CaseState) -> None:
+    """The turn had ended before it could be stopped: what it did of words that were changed meanwhile is for a person."""
+    did = memory.effects != sent.effects
+    if memory.changed and did and not memory.closing and memory.row.status is not CaseStatus.WITH_HUMAN:
+        memory.interruption = memory.interruption or CHANGED
+
+
+def begins_anew(memory: CaseMemory, result: TurnResult, sent: CaseState, said: Sequence[Message], now: datetime) -> bool:
+    """A turn that began with what the customer `said` was cut short because words of theirs were changed: whatever still
+    stands is read anew.
 
     Kept of the turn is what it cost and what it tried; what it understood and looked up came of the old words. Return False
-    where something may have come of them by then: that is for a person.
+    where something may have come of them by then, or a person had a part in it: that is for a person.
     """
     stopped = result.state
-    if stopped is None or result.failure or stopped.escalation or stopped.person or sent.confirmation or sent.decisions:
+    if stopped is None or result.failure or stopped.escalation or sent.person or sent.confirmation or sent.decisions:
         return False
     if stopped.effects != sent.effects or stopped.begun != sent.begun or memory.confirmed:
         return False
@@ -82,7 +91,7 @@ def begins_anew(memory: CaseMemory, result: TurnResult, sent: CaseState, now: da
     memory.unsaved_audit.extend(stopped.unrecorded.audit)
     memory.unsaved = memory.unsaved or bool(memory.unsaved_audit)
     memory.changed = []
-    memory.unread({one.message_id for one in sent.incoming})
+    memory.unread(said)
     if not standing(memory.inbox):
         nothing_to_read(memory, now)
     return True

@@ -25,18 +25,17 @@ class Hear(Protocol):
     def __call__(self, messages: Sequence[Message]) -> Awaitable[None]: ...
 
 
-async def listen(
-    turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear, changed: Callable[[], bool]
-) -> TurnResult | None:
+async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear) -> TurnResult | None:
     """Wait for the turn and return its result; None where it was cut short and did not say how far it came.
 
-    It is cut short where a person is needed, where the case is closed, and where the words that it began with are `changed`. A
-    node that writes is always let finish: the activity sees to that, and is waited for.
+    It is cut short where a person is needed, where the case is closed, and where a message that was read is edited or
+    withdrawn: the agent goes by the whole transcript. A node that writes is always let finish: the activity sees to that, and
+    is waited for.
     """
     heard = seen = 0
 
     def stop() -> bool:
-        return bool(memory.interruption or memory.closing or changed())
+        return bool(memory.interruption or memory.closing or memory.changed)
 
     def news() -> bool:
         return len(memory.inbox) > heard or len(memory.changed) > seen
@@ -53,6 +52,8 @@ async def listen(
                     fresh = memory.inbox[max(heard - 1, 0) :] if len(memory.inbox) > heard else []
                     beside = [*standing(fresh), *withdrawn(memory.changed[seen:])]
                     heard, seen = len(memory.inbox), len(memory.changed)
+                    if memory.changed and not (memory.confirmation or memory.confirmed):
+                        return await _cut_first(turn, beside, unheard)
                     if beside:
                         await unheard(beside)
             except asyncio.CancelledError:
@@ -86,6 +87,17 @@ async def finished(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult:
         except asyncio.CancelledError:
             continue
     return turn.result()
+
+
+async def _cut_first(turn: workflow.ActivityHandle[TurnResult], beside: Sequence[Message], unheard: Hear) -> TurnResult | None:
+    """Stop the turn, then hear what came in. Where a yes may be acted on, what undoes it stands in the ledger first instead.
+
+    A local activity would hold the request to stop back until it is done.
+    """
+    ended = await _cut_short(turn)
+    if beside:
+        await unheard(beside)
+    return ended
 
 
 async def _cut_short(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult | None:

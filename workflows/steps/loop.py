@@ -21,7 +21,7 @@ from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
 from workflows.steps.growth import Growth
 from workflows.steps.hearing import hear_for_people
-from workflows.steps.heeding import CHANGED, ask_no_more, nothing_to_read, to_hear, withdrawn
+from workflows.steps.heeding import CHANGED, ask_no_more, nothing_to_read, unsay, withdrawn
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
 from workflows.steps.turns import RECORDS_IN_TURN, Turns
 
@@ -178,11 +178,11 @@ class Loop:
         memory, now = self._memory, workflow.now()
         status = memory.row.status
         if status is CaseStatus.AWAITING_APPROVAL:
-            if beside := to_hear(memory):
-                await self._turns.hear_meanwhile(beside)
+            await self._turns.heed()
             memory.interruption = memory.interruption or CHANGED
         elif status is CaseStatus.AWAITING_CUSTOMER and withdrawn(memory.changed):
             ask_no_more(memory, now)
+        unsay(memory, now)
         memory.changed = []
 
     async def _hear_for_people(self) -> None:

@@ -22,7 +22,7 @@ from workflows.options import turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
 from workflows.steps.hearing import hear_beside, where_it_belongs
-from workflows.steps.heeding import CHANGED, begins_anew, rests_on
+from workflows.steps.heeding import CHANGED, begins_anew, came_late, to_hear
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
 from workflows.steps.record import flush, take_inbox
@@ -36,7 +36,7 @@ NOT_HEARD = Escalation(reason="graph_error", words="The turn could not be run to
 
 
 class Turns:
-    """`show` makes what changed visible."""
+    """`show` makes what changed visible; `_said` is what the last turn of the customer's began with."""
 
     def __init__(self, memory: CaseMemory, show: Callable[[], None]) -> None:
         self._memory = memory
@@ -44,8 +44,7 @@ class Turns:
         self._stopped: CaseState | None = None
         self._lost: str | None = None
         """The turn that was cut short and never said how far it came."""
-        self._acting: list[Message] = []
-        """The words that the last turn of the customer's began with."""
+        self._said: list[Message] = []
         self._struck: Classification | None = None
         """How the words are classified that stopped the agent."""
 
@@ -57,11 +56,11 @@ class Turns:
         if not first:
             memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
             returns.reopen(memory, now)
-        said = take_inbox(memory)
+        self._said = take_inbox(memory)
         if memory.unsaved:
             await flush(memory)
         state = memory.state()
-        state.incoming = self._acting = brief(said)
+        state.incoming = brief(self._said)
         await self._go(state)
 
     async def resume(self, decision: Decision) -> None:
@@ -109,7 +108,7 @@ class Turns:
         """A person gets the case with its packet, from wherever it stands."""
         memory = self._memory
         memory.odd = ""
-        state = self._stopped or (memory.suspended.state if memory.suspended else memory.state())
+        state = memory.unsaid(self._stopped or (memory.suspended.state if memory.suspended else memory.state()))
         memory.handed_back = None
         if memory.decided:
             state.decisions.append(memory.decided)
@@ -156,7 +155,12 @@ class Turns:
 
     async def hear_meanwhile(self, messages: Sequence[Message]) -> None:
         """Hear what came in beside the turn under way, or beside what was asked."""
-        self._struck = await hear_beside(self._memory, messages, self._acting) or self._struck
+        self._struck = await hear_beside(self._memory, messages, brief(self._said)) or self._struck
+
+    async def heed(self) -> None:
+        """Hear what was edited or withdrawn after it was read: it may undo a yes."""
+        if beside := to_hear(self._memory):
+            await self.hear_meanwhile(beside)
 
     async def _go(
         self,
@@ -169,12 +173,10 @@ class Turns:
         memory = self._memory
         self._show()
         publish_memo(memory)
-        reads = {one.message_id for one in state.incoming}
         request = self._request(state, question=question, decision=decision, commit=commit)
         result: TurnResult | None = None
         try:
-            result = await listen(self._start(request), memory, self.hear_meanwhile, lambda: rests_on(memory, reads))
-            result = result.onto(state) if result else None
+            result = await self._run(request)
         except Exception as error:  # noqa: BLE001 - whatever a turn does, the customer's case reaches a person
             workflow.logger.warning("the turn failed: %s", type(error).__name__)
             memory.interruption = memory.interruption or NOT_HEARD
@@ -183,16 +185,27 @@ class Turns:
             memory.saved(commit)
         if result is None:
             self._stopped = state
-            if rests_on(memory, reads):
-                memory.interruption = memory.interruption or CHANGED
+            memory.interruption = memory.interruption or (CHANGED if memory.changed else None)
         elif result.learned:
             self._end(result.learned)
-        elif rests_on(memory, reads) and not memory.interruption and not memory.closing:
-            self._changed(result, state, decision)
+            came_late(memory, state)
+        elif memory.changed and not memory.interruption and not memory.closing:
+            # The words that it goes by do not stand any more.
+            if decision or not begins_anew(memory, result, state, self._said, workflow.now()):
+                memory.interruption = CHANGED
+                self._stop(result, state)
         elif result.request and result.question and result.state:
             self._ask(result.state, result.question, result.request)
         else:
             self._stop(result, state)
+
+    async def _run(self, request: TurnRequest) -> TurnResult | None:
+        """Run the turn, unless its words were changed while it was made ready; None where nobody knows how far it came."""
+        if self._memory.changed:
+            await self.heed()
+            return TurnResult(state=request.state)
+        result = await listen(self._start(request), self._memory, self.hear_meanwhile)
+        return result.onto(request.state) if result else None
 
     def _request(self, state: CaseState, **more: Any) -> TurnRequest:
         return TurnRequest(token=str(workflow.uuid4()), state=state, lost=self._lost, briefly=True, **more)
@@ -221,12 +234,6 @@ class Turns:
         memory.suspended = Suspended(state=state, **question.model_dump())
         approval = memory.ask(request, now)
         memory.become(CaseStatus.AWAITING_APPROVAL, now, due_at=approval.due_at)
-
-    def _changed(self, result: TurnResult, state: CaseState, decision: Decision | None) -> None:
-        """The words that the turn began with do not stand any more: it begins anew, or a person gets the case."""
-        if decision or not begins_anew(self._memory, result, state, workflow.now()):
-            self._memory.interruption = CHANGED
-            self._stop(result, state)
 
     def _stop(self, result: TurnResult, state: CaseState) -> None:
         """The turn was cut short or failed: what it found out is kept, and a person gets the case."""

@@ -12,7 +12,6 @@ from handrail.domain.case.messages import Author, IncomingMessage, Message, stan
 from handrail.domain.errors import IllegalTransition, InvalidInput, UnknownMessage
 from workflows.handlers.changing import edit, withdraw
 from workflows.memory.case import CaseMemory
-from workflows.steps.heeding import rests_on
 from workflows.steps.record import take_inbox
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -47,18 +46,29 @@ def test_what_is_not_read_is_read_as_it_is_now_and_both_are_recorded() -> None:
 
 def test_what_was_read_is_corrected_and_whatever_rests_on_it_is_known() -> None:
     case = memory()
-    read = {one.message_id for one in take_inbox(case)}
+    read = take_inbox(case)
     edit(case, changed(), LATER)
     assert [one.message_id for one in case.changed] == ["first"]
-    assert rests_on(case, read)
     assert [(one.message_id, one.corrects) for one in standing(case.inbox)] == [("first~2", "first")]
     case.unread(read)
     assert kept(case) == [("first", False), ("first~2", True)]
     case.changed = []
-    again = {one.message_id for one in take_inbox(case)}
+    take_inbox(case)
     edit(case, changed("Refund order C."), LATER)
-    assert rests_on(case, again)
+    assert [one.message_id for one in case.changed] == ["first"]
     assert [one.message_id for one in standing(case.inbox)] == ["first~3"]
+
+
+def test_of_a_long_inbox_everything_that_stands_is_read_again() -> None:
+    case = memory()
+    for number in range(60):
+        case.take(IncomingMessage(message_id=f"m{number}", text=f"And order {number}."), NOW)
+    said = take_inbox(case)
+    assert len(case.messages) < len(said) == 61
+    withdraw(case, {"message_id": "m59"}, LATER)
+    case.unread(said)
+    assert [one.message_id for one in case.inbox] == ["first", *(f"m{number}" for number in range(59))]
+    assert [one.message_id for one in case.messages] == ["m59"]
 
 
 def test_the_same_and_an_earlier_edit_change_nothing() -> None:
