@@ -957,6 +957,16 @@ BEGIN
         WHERE a.case_id = wanted.case_id AND a.status = 'open' AND a.version < wanted.version;
     END IF;
     IF ended.token IS NOT NULL THEN
+        -- A reply or an end behind whoever took the case; that people get it is said whoever has it, unless it is over.
+        PERFORM FROM handrail.cases AS c
+        WHERE c.case_id = wanted.case_id AND c.version >= wanted.version AND c.status <> wanted.status
+            AND (
+                c.status = 'Closed'
+                OR (wanted.status <> 'WithHuman' AND (c.status IN ('WithHuman', 'Resolved') OR c.turn > wanted.turn))
+            );
+        IF FOUND THEN
+            RAISE EXCEPTION 'people have the case, or it is over' USING ERRCODE = 'HR002';
+        END IF;
         INSERT INTO handrail.turns AS t (case_id, token, asked_at, attempt, result)
         VALUES (wanted.case_id, ended.token, ended.asked_at, ended.attempt, step #> '{turn,result}')
         ON CONFLICT (case_id) DO UPDATE SET
@@ -973,6 +983,13 @@ BEGIN
             RAISE EXCEPTION 'the turn has ended already, or a later one has begun' USING ERRCODE = 'HR002';
         END IF;
     ELSIF going.token IS NOT NULL THEN
+        -- Nothing is written beside a turn that has its case: a newer row tells of whoever took it, with or without a journal.
+        PERFORM FROM handrail.cases AS c
+        WHERE c.case_id = wanted.case_id AND c.version > wanted.version
+            AND (c.status IN ('WithHuman', 'Resolved', 'Closed') OR c.turn > wanted.turn);
+        IF FOUND THEN
+            RAISE EXCEPTION 'people have the case, a later turn has, or it is over' USING ERRCODE = 'HR002';
+        END IF;
         -- The attempt takes the journal before it may make an effect; where another makes one, it waits for that.
         INSERT INTO handrail.turns AS t (case_id, token, asked_at, attempt)
         VALUES (wanted.case_id, going.token, going.asked_at, going.attempt)
@@ -2850,6 +2867,8 @@ CREATE FUNCTION handrail.begin_effect(wanted text, wanted_hash text, hold bigint
     kin text [],
     said_unknown boolean
 ) LANGUAGE plpgsql AS $$
+DECLARE
+    of_case text;
 BEGIN
     -- First of all locks: taken behind another it could deadlock.
     PERFORM pg_advisory_xact_lock_shared(hold);
@@ -2866,16 +2885,20 @@ BEGIN
     SELECT
         a.case_id, c.customer_id, a.action, a.status, a.ruling, a.approval_status, a.outcome, a.applied_hash,
         a.verdict -> 'watched', coalesce(a.decided_hash = wanted_hash, FALSE),
-        handrail.permitted(a.ruling, a.arguments_hash, a.approval_status, a.decided_hash, wanted_hash) AND a.kind = 'effect'
+        handrail.permitted(a.ruling, a.arguments_hash, a.approval_status, a.decided_hash, wanted_hash) AND a.kind = 'effect',
+        c.status
     INTO
         case_id, customer_id, action, status, ruling, approval_status, outcome, applied_hash,
-        watched, decided_on_these, permitted
+        watched, decided_on_these, permitted, of_case
     FROM handrail.actions AS a
     INNER JOIN handrail.cases AS c ON a.case_id = c.case_id
     WHERE a.effect_id = wanted
     FOR UPDATE OF a;
     IF NOT FOUND THEN
         RETURN;
+    END IF;
+    IF of_turn IS NOT NULL AND of_case = 'Closed' THEN
+        RAISE EXCEPTION 'the case is closed' USING ERRCODE = 'HR002';
     END IF;
     PERFORM handrail.hold_kin(ARRAY[customer_id], FALSE);
     kin := handrail.kin(customer_id);
@@ -2893,7 +2916,8 @@ COMMENT ON FUNCTION handrail.begin_effect IS
 'what the ledger holds of an effect, its row locked, the controls in force and all ids of its customer, kept as they are until '
 'the transaction ends; said_unknown: its tool said that nobody knows whether it was made; '
 'unreadable: the state of the error that kept the controls from being read; nothing comes back for an effect without a verdict; '
-'of_turn: the attempt at a turn that wants it, refused with HR002 where the journal is not its own any more; null asks nothing';
+'of_turn: the attempt at a turn that wants it, refused with HR002 where the journal is not its own any more, '
+'or the case is closed; null asks nothing';
 
 CREATE TABLE handrail.quality_judgements (
     day date NOT NULL,

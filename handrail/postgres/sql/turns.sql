@@ -2,8 +2,10 @@
 SELECT node, state, result FROM handrail.turns WHERE case_id = %(case_id)s AND token = %(token)s;
 
 -- name: note_turn
+-- Closing a case drops its journal: a turn that was lost then begins none anew.
 INSERT INTO handrail.turns (case_id, token, asked_at, attempt, node, state)
-VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s, %(node)s, %(state)s)
+SELECT %(case_id)s, %(token)s, %(asked_at)s, %(attempt)s, %(node)s, %(state)s
+WHERE NOT EXISTS (SELECT FROM handrail.cases AS c WHERE c.case_id = %(case_id)s AND c.status = 'Closed')
 ON CONFLICT (case_id) DO UPDATE SET
     token = excluded.token,
     asked_at = excluded.asked_at,
@@ -18,7 +20,8 @@ RETURNING case_id;
 
 -- name: claim_turn
 INSERT INTO handrail.turns (case_id, token, asked_at, attempt)
-VALUES (%(case_id)s, %(token)s, %(asked_at)s, %(attempt)s)
+SELECT %(case_id)s, %(token)s, %(asked_at)s, %(attempt)s
+WHERE NOT EXISTS (SELECT FROM handrail.cases AS c WHERE c.case_id = %(case_id)s AND c.status = 'Closed')
 ON CONFLICT (case_id) DO UPDATE SET
     token = excluded.token,
     asked_at = excluded.asked_at,
