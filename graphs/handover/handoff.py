@@ -12,7 +12,7 @@ from graphs.handover.deeds import unread
 from graphs.hearing import best, brief, ends, merged, own, quoted
 from graphs.views import EndView
 from handrail.domain.actions.asked import together as asked_in_all
-from handrail.domain.actions.earlier import EarlierEffect
+from handrail.domain.actions.earlier import EarlierEffect, left_undone
 from handrail.domain.base import json_bytes
 from handrail.domain.case.classification import Risk, SentimentPoint
 from handrail.domain.case.handoffs import CustomerWords, Escalation, Fact, Handoff, Passing
@@ -28,6 +28,7 @@ FACT_BYTES = 6_000
 MESSAGES = 60
 UNREAD = "What the customer wrote could not be read out in time: nothing is quoted here. The transcript holds it."
 EARLIER = 20
+LEFT = "Allowed, and NOT carried out"
 
 
 def packet(view: EndView, why: Escalation, route: Route, now: datetime, transcript: Sequence[Message] = ()) -> Handoff:
@@ -150,9 +151,13 @@ def with_what_was_known(packet: Handoff, before: Handoff) -> Handoff:
 
 
 def with_what_was_left(packet: Handoff, earlier: Sequence[EarlierEffect]) -> Handoff:
-    """The packet, saying of what the rules had allowed that it was not carried out: nobody does it any more but a person."""
-    left = [f"Allowed, and NOT carried out: {without_cards(one.in_words())}" for one in earlier if one.allowed]
-    return packet.model_copy(update={"tried": list(dict.fromkeys([*packet.tried, *left[-EARLIER:]]))[-MESSAGES:]})
+    """The packet, saying of what the rules had allowed that it was not carried out: nobody does it any more but a person.
+
+    Packets before it said so, too; of what was carried out since, it is said no more.
+    """
+    left = [f"{LEFT}: {without_cards(one.in_words())}" for one in left_undone(earlier)]
+    others = list(dict.fromkeys(line for line in packet.tried if not line.startswith(LEFT)))
+    return packet.model_copy(update={"tried": [*others, *left[-EARLIER:]][-MESSAGES:]})
 
 
 def in_order(ones: Any) -> list[Any]:

@@ -85,6 +85,12 @@ def unanswered(earlier: Iterable[EarlierEffect]) -> list[EarlierEffect]:
     return [one for one in earlier if one.outcome is EarlierOutcome.UNKNOWN]
 
 
+def left_undone(earlier: Sequence[EarlierEffect]) -> list[EarlierEffect]:
+    """List what the rules allowed and nobody carried out: neither then nor since, under another id, as far as is known."""
+    made = [one for one in earlier if one.outcome in (EarlierOutcome.APPLIED, EarlierOutcome.UNKNOWN)]
+    return [one for one in earlier if one.allowed and not any(_since(one, other) for other in made)]
+
+
 def about_the_same(earlier: Iterable[EarlierEffect], proposal: Proposal, title: str) -> list[EarlierEffect]:
     """List what the same tool did to the same object under another id, or may have done, oldest first."""
     about = objects(proposal.arguments, title)
@@ -145,3 +151,8 @@ def told(
             break
         calls.append(call)
     return calls[::-1]
+
+
+def _since(left: EarlierEffect, made: EarlierEffect) -> bool:
+    """Return whether exactly what was left undone was made later, or may have been."""
+    return made.at >= left.at and made.action == left.action and same_arguments(made.arguments, left.arguments)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from graphs.handover.stake import at_stake
 from graphs.nodes.escalate import EscalateNode
 from graphs.ruling.ruling_pass import REFUSED, plain
@@ -150,6 +152,25 @@ async def test_what_was_allowed_and_not_carried_out_is_said() -> None:
     assert house.view.handoff
     left = "Allowed, and NOT carried out: refund (order_id O-1, amount 20), 2026-11-23 09:00 UTC, ledger e-1"
     assert [line for line in house.view.handoff.tried if "NOT" in line] == [left]
+
+
+@pytest.mark.parametrize("outcome", [EarlierOutcome.APPLIED, EarlierOutcome.UNKNOWN, EarlierOutcome.REFUSED])
+async def test_what_was_done_since_under_another_id_is_not_said_to_be_left(outcome: EarlierOutcome) -> None:
+    """The packet before said so while it was true; whoever reads it still would do it a second time."""
+    house = House(MONDAY)
+    about = {"action": "refund", "arguments": {"order_id": "O-1", "amount": 20, "reason": "broken"}}
+    left = {**about, "effect_id": "e-1", "at": MONDAY, "outcome": EarlierOutcome.NOT_DONE, "allowed": True}
+    house.cases.past = [EarlierEffect.model_validate(left)]
+    await house.hand_over("customer_asked", "A person, please")
+    assert house.view.handoff
+    assert sum("NOT carried out" in line for line in house.view.handoff.tried) == 1
+    again = {"arguments": {"order_id": "o-1", "amount": "20.00", "reason": "it was broken"}, "at": MONDAY + timedelta(hours=1)}
+    made = {**about, **again, "effect_id": "e-2", "outcome": outcome}
+    house.cases.past = [EarlierEffect.model_validate(one) for one in (left, made)]
+    await house.hand_over("customer_asked", "A person, please")
+    assert house.view.handoff
+    told = sum("NOT carried out" in line for line in house.view.handoff.tried)
+    assert told == (outcome is EarlierOutcome.REFUSED)
 
 
 def test_the_largest_amount_counts_wherever_it_stands() -> None:
