@@ -22,13 +22,16 @@ INNER JOIN handrail.audit AS a ON c.case_id = a.case_id AND c.entry_id = a.entry
 WHERE a.at >= %(since)s;
 
 -- name: unwitnessed
--- What cannot have happened without an entry: an effect that was settled, an approval that was decided.
+-- What cannot have happened without an entry: an effect that was settled, by its answer or by whoever found out, an approval
+-- that was decided.
 SELECT x.case_id, x.effect_id || ':' || x.outcome AS entry_id, 'effect' AS what
 FROM handrail.actions AS x
 WHERE x.outcome IS NOT NULL
     AND (%(case_id)s::text IS NULL OR x.case_id = %(case_id)s)
     AND NOT EXISTS (
-        SELECT FROM handrail.audit AS a WHERE a.case_id = x.case_id AND a.entry_id = x.effect_id || ':' || x.outcome
+        SELECT FROM handrail.audit AS a
+        WHERE a.case_id = x.case_id
+            AND a.entry_id IN (x.effect_id || ':' || x.outcome, x.effect_id || ':found:' || x.outcome)
     )
 UNION ALL
 SELECT p.case_id, p.approval_id || ' r' || p.revision, 'decision'

@@ -19,6 +19,7 @@ from handrail.domain.errors import InvalidInput, OutcomeUnknown
 from handrail.postgres.business.history import PostgresHistory
 from handrail.postgres.business.tools import PostgresRecord
 from handrail.postgres.business.unsettled import UnsettledEffects
+from handrail.postgres.case.audit import PostgresAudit
 from handrail.postgres.case.cases import PostgresCases
 from handrail.postgres.pool import Pool
 from tests.postgres.build import NOON, FixedClock, effect, ruling
@@ -111,6 +112,9 @@ async def test_what_was_sent_under_a_key_and_not_answered_counts_and_is_not_made
         await tools.apply(effect("e-1", PAYS, action="refund_booking"))
     assert list(hotel.refunds) == ["e-1"]
     assert [one.effect_id for one in await effects.all(age=NOW)] == ["e-1"]
+    await effects.settle(EffectFound(effect_id="e-1", made=True, actor="ann", reason="It is in the hotel's list."))
+    async with PostgresAudit(pool).trail() as trail:
+        assert await trail.unwitnessed() is None, "what somebody found out is witnessed by their entry"
 
 
 async def test_an_effect_that_nobody_sent_cannot_be_settled(cases: PostgresCases, effects: UnsettledEffects, run: Run) -> None:

@@ -13,7 +13,7 @@ from handrail.domain.access.principals import ApiScope
 from handrail.domain.actions.approvals import DecisionInput
 from handrail.domain.case.cases import CaseView
 from tests.support.deskside import OWN, key_of, serving
-from tests.support.house import House
+from tests.support.house import House, wait_for
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: make setup")
 from axe_playwright_python.async_playwright import Axe
@@ -140,8 +140,12 @@ async def test_new_rows_come_by_themselves_and_the_focus_stays(home: House, brow
         no = DecisionInput(approval_id=asked.approval_id, revision=asked.revision, decision="reject", reviewer="ann")
         await home.cases.decide(first.case_id, no)
         await home.until(first.case_id, lambda case: all(one.status != "open" for one in case.approvals))
-        await ann.page.evaluate(looks_again)
-        await expect(row).to_have_count(0)
+
+        async def gone() -> bool:
+            await ann.page.evaluate(looks_again)
+            return await row.count() == 0
+
+        await wait_for(gone)
         assert await ann.page.evaluate("document.activeElement.classList.contains('row')")
 
 
