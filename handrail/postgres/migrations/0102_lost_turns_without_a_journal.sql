@@ -97,11 +97,11 @@ BEGIN
     FOR message IN SELECT * FROM jsonb_populate_recordset(NULL::handrail.messages, step -> 'messages') LOOP
         INSERT INTO handrail.messages AS m (
             case_id, message_id, author, text, at, turn, sequence, language, by, thanks, approved, corrects, edited_at,
-            withdrawn_at
+            withdrawn_at, part_of
         ) VALUES (
             wanted.case_id, message.message_id, message.author, message.text, message.at, message.turn, message.sequence,
             message.language, message."by", message.thanks, message.approved, message.corrects, message.edited_at,
-            message.withdrawn_at
+            message.withdrawn_at, message.part_of
         )
         -- What was said stays as it was said; that it was edited or withdrawn never goes away.
         ON CONFLICT (case_id, message_id) DO UPDATE SET
