@@ -22,8 +22,8 @@ WORDS = 1_000
 FEW = 6
 WANTED_TO = "; the agent wanted to “"
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
-ASKED, NAMED = "The agent asked, and was not answered", "The customer named it"
-_NAMED = re.compile(rf"What is (.+)\? {NAMED}")
+ASKED = "The agent asked, and was not answered"
+_NAMED = re.compile(r"What is (.+)\? The customer named it")
 _QUOTED = re.compile("“([^”]*)”?")
 _FIND_OUT: Mapping[str, str] = {
     "approval_expired": "Shall it be done? Nobody decided in time.",
@@ -146,7 +146,7 @@ def open_questions(
         questions.append(_FIND_OUT[why.reason])
     record = compact(json.dumps(list(known), default=str, ensure_ascii=False)) if known else ""
     strange = [one.value for one in stated if known and one.kind == "number" and compact(one.value) not in record]
-    questions += [f"What is {value}? {NAMED}, and it is in none of the verified facts." for value in strange[:5]]
+    questions += [f"What is {value}? The customer named it, and it is in none of the verified facts." for value in strange[:5]]
     attached = next((one.value for one in stated if one.kind == "attachment"), None)
     if attached:
         questions.append(f"Is the attachment needed (“{attached}”)? None can be taken here: ask for it another way if it is.")

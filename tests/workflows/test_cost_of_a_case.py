@@ -36,7 +36,8 @@ BOUNDS = {
 }
 # Of the statements three are not in every case, but asked now and then: whether the model is to be left alone, what it calls
 # itself, and whether a ramp goes.
-REFUND_BOUNDS = {"SQL statements": 35, "SQL transactions": 1}
+# A refund takes 32. Six of them read the controls; on a busy machine readings that came at one moment are no longer one.
+REFUND_BOUNDS = {"SQL statements": 38, "SQL transactions": 1}
 REFUND = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 Watch = psycopg.AsyncConnection[tuple[Any, ...]]
 SETTLED = ("Resolved", "AwaitingCustomer")
