@@ -176,7 +176,7 @@ def unanswered(transcript: Sequence[Message], why: Escalation) -> list[str]:
     if after and not (why.reason == "customer_asked" and len(after) == 1):
         return []
     questions = [part.strip() for part in _ENDS.split(transcript[asked].text) if part.strip().endswith("?")]
-    return [f"{ASKED}: “{clipped(one, QUOTE)}”" for one in questions]
+    return [f"The agent asked, and was not answered: “{clipped(one, QUOTE)}”" for one in questions]
 
 
 def next_step(told: TurnKnowledge, why: Escalation, *, sure: bool = True) -> str:
