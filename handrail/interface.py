@@ -1,4 +1,4 @@
-"""Words of pages: a file for each language in a folder, read once. Keys are the same in all."""
+"""Words of pages and letters: a file for each language in a folder, read once. Keys are the same in all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 from babel.core import negotiate_locale
+
+from handrail.domain.case.messages import Author, Message
 
 Say = Callable[..., str]
 
@@ -36,3 +38,17 @@ class Interface:
             return known[key].format(**values)
 
         return say
+
+
+def author_of(message: Message) -> str:
+    """Return the key of the words that say whose words they are."""
+    if message.author is Author.ASSISTANT and message.approved:
+        return "script_by_approved"
+    return f"script_by_{message.author.value}"
+
+
+def written(say: Say, message: Message) -> str:
+    """Return a message of a transcript as its customer reads it, its time in UTC: of one that they withdrew, that they did."""
+    mark = f" · {say('script_edited')}" if message.edited_at else ""
+    text = say("script_withdrawn") if message.withdrawn_at else message.text
+    return f"{say(author_of(message))} · {message.at:%Y-%m-%d %H:%M} UTC{mark}\n{text}"

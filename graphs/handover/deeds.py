@@ -38,12 +38,16 @@ def sent(told: TurnKnowledge) -> set[str]:
     return {one.effect_id for one in told.effects} | {one.effect_id for one in told.begun}
 
 
+def ruled(told: TurnKnowledge) -> dict[str, RuledProposal]:
+    """Return the latest ruling of each effect, by its id."""
+    return {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
+
+
 def undone(told: TurnKnowledge) -> list[str]:
     """List what a person approved and nobody carried out."""
-    done = sent(told)
-    proposed = {one.proposal.proposal_id: one.verdict.title for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
+    done, proposed = sent(told), ruled(told)
     return [
-        f"{proposed[one.approval_id]}: approved by {one.reviewer or 'a person'}, NOT carried out"
+        f"{proposed[one.approval_id].verdict.title}: approved by {one.reviewer or 'a person'}, NOT carried out"
         for one in told.decisions
         if one.decision in BINDING and one.approval_id in proposed and one.approval_id not in done
     ]
@@ -53,9 +57,8 @@ def unread(told: TurnKnowledge) -> list[str]:
     """List what was allowed or approved, and may have been done for all that is known without the ledger."""
     done = sent(told)
     people = {one.approval_id: one.reviewer or "a person" for one in told.decisions if one.decision in BINDING}
-    latest = {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     found = []
-    for effect_id, one in latest.items():
+    for effect_id, one in ruled(told).items():
         if effect_id in done or (strict(one) and effect_id not in people):
             continue
         title = one.verdict.title or one.proposal.action
@@ -75,10 +78,9 @@ def undecided(told: TurnKnowledge) -> list[RuledProposal]:
     """List the effects that were held or stopped and are neither begun nor declined, each by its latest ruling."""
     done = sent(told)
     said_no = [(one.call.tool, one.call.arguments) for one in told.exchanges if "declined" in one.result]
-    latest = {one.proposal.proposal_id: one for one in told.ruled if one.proposal.kind is ProposalKind.EFFECT}
     return [
         one
-        for one in latest.values()
+        for one in ruled(told).values()
         if strict(one)
         and one.proposal.proposal_id not in done
         and (one.proposal.action, one.proposal.arguments) not in said_no

@@ -24,6 +24,7 @@ class Unsaid:
         self._messages = [one for one in messages if one.author is Author.CUSTOMER]
         self._ids = {one.message_id for one in self._messages if not one.stands}
         self._gone = [_flat(one.text) for one in self._messages if not one.stands]
+        self._left = [_flat(one.text) for one in standing(self._messages)] if self._gone else []
         self._withdrawn = {one.message_id for one in self._messages if one.withdrawn_at}
 
     def __bool__(self) -> bool:
@@ -88,7 +89,7 @@ class Unsaid:
         return any(self.quoted(words) for words in customers_words(question))
 
     def _stands(self, piece: str) -> bool:
-        return any(piece in _flat(one.text) for one in standing(self._messages))
+        return any(piece in text for text in self._left)
 
 
 def _pieces(words: str) -> Iterator[str]:

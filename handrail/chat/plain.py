@@ -20,7 +20,7 @@ from handrail.api.routes.looking import seen
 from handrail.chat.pages import WORDS, answers, disclosed, foreign, kind_of, language_of, page, status_of
 from handrail.chat.rating import given, lacking, typed
 from handrail.chat.services import ChatServices
-from handrail.chat.transcripts import author_of, mailed, taken_along
+from handrail.chat.transcripts import mailed, taken_along
 from handrail.chat.visiting import Visiting, remember
 from handrail.domain.access.principals import NotAuthenticated, Principal
 from handrail.domain.case.cases import CaseStatus, CaseView
@@ -30,6 +30,7 @@ from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.domain.http.cases import CustomersQuestion
 from handrail.domain.http.paging import CasesWanted
 from handrail.domain.team.commands import Receipt
+from handrail.interface import author_of
 from handrail.pages.addresses import address_of
 from handrail.pages.forms import texts
 from handrail.temporal.connect import Unreachable

@@ -10,33 +10,13 @@ from starlette.responses import PlainTextResponse, Response
 from handrail.chat.pages import WORDS, language_of
 from handrail.chat.services import ChatServices
 from handrail.domain.access.principals import Principal
-from handrail.domain.case.messages import Author, Message
-from handrail.interface import Say
-
-
-def author_of(message: Message) -> str:
-    """Return the key of the words that say whose words they are."""
-    if message.author is Author.ASSISTANT and message.approved:
-        return "script_by_approved"
-    return f"script_by_{message.author.value}"
-
-
-def text_of(say: Say, message: Message) -> str:
-    """Return what the customer reads of a message: of one that they withdrew, that they did."""
-    return say("script_withdrawn") if message.withdrawn_at else message.text
-
-
-def mark_of(say: Say, message: Message) -> str:
-    """Return the mark of a message for which other words stand now; of others, nothing."""
-    return f" · {say('script_edited')}" if message.edited_at else ""
+from handrail.domain.case.messages import Message
+from handrail.interface import Say, written
 
 
 def as_text(say: Say, case_id: str, messages: Iterable[Message]) -> str:
     """Write the conversation: each message under its author and time, in UTC."""
-    parts = [say("transcript_of", case_id=case_id)]
-    parts += [
-        f"{say(author_of(one))} · {one.at:%Y-%m-%d %H:%M} UTC{mark_of(say, one)}\n{text_of(say, one)}" for one in messages
-    ]
+    parts = [say("transcript_of", case_id=case_id), *(written(say, one) for one in messages)]
     return "\n\n".join(parts) + "\n"
 
 

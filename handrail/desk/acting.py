@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from handrail.api.access import vouched
 from handrail.desk.entrance import DRAFTS, ask_again
-from handrail.desk.forms import PREFIX, changed, fields
+from handrail.desk.forms import NOT_WHOLE, PREFIX, changed, fields
 from handrail.desk.looking import Looking, refused, told
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, submitted
@@ -100,7 +100,7 @@ class Acting:
         """Raises: InvalidInput, ApprovalRefused, UnknownCase, Unreachable."""
         revision, kind = form.get("revision", ""), form.get("decision", "")
         if not REVISION.fullmatch(revision) or kind not in list(DecisionKind):
-            raise InvalidInput("This form is not whole. Look at the page again, then send it.")
+            raise InvalidInput(NOT_WHOLE)
         note = form.get("note", "").strip() or None
         given = {"approval_id": form.get("approval_id", ""), "revision": int(revision), "reviewer": who.person, "note": note}
         if kind == DecisionKind.EDIT:

@@ -13,6 +13,7 @@ from handrail.pages.forms import one_break
 
 PREFIX = "argument."
 NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
+NOT_WHOLE = "This form is not whole. Look at the page again, then send it."
 LONG = 60
 """Texts of more characters, or of several lines, have a box of several lines."""
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handrail.desk.entrance import ask_again
+from handrail.desk.forms import NOT_WHOLE
 from handrail.desk.looking import Looking, refused, told
 from handrail.desk.services import DeskServices
 from handrail.desk.sessions import PATH, Seat, submitted
@@ -21,7 +22,6 @@ from handrail.domain.team.commands import MAX_REASON, is_recused
 from handrail.domain.team.reviewers import NotAdmitted
 
 FOUND = {"made": True, "not_made": False}
-NOT_WHOLE = "This form is not whole. Look at the page again, then send it."
 
 
 class Settling:

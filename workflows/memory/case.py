@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphs.state import CaseState
+from graphs.state import CaseState, identity
 from graphs.turn import Learned
 from handrail.domain.actions.asked import WITHDRAWN, together, with_answer
 from handrail.domain.actions.confirmations import Confirmation
 from handrail.domain.case.cases import ABOVE_ALL, CaseOpen, CaseRow, CaseStatus, CaseView
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.case.messages import IncomingMessage
+from handrail.domain.case.messages import OURS, Author, IncomingMessage, Message
 from handrail.domain.case.reconciling import RUN_LOST, Recovered
 from handrail.domain.team.commands import NOBODY, same_name
 from workflows.memory.approvals import AskedApprovals
@@ -145,6 +145,21 @@ class CaseMemory(ChangedMessages, AskedApprovals, UnsavedChanges):
         if question:
             self.asked = with_answer(self.asked, question, WITHDRAWN, now)
             self.audit("handrail", "confirm:withdrawn", now, question_id=question.question_id)
+
+    def say_undone(self, question: Confirmation, how: str, now: datetime) -> None:
+        """Tell the customer that nothing is done of the question, which has ended without a yes; `how` names the message."""
+        self.become(CaseStatus.AWAITING_CUSTOMER, now, reply=question.unanswered)
+        self.say(
+            Message(
+                message_id=OURS + identity(self.row.case_id, question.question_id, how),
+                author=Author.SYSTEM,
+                text=question.unanswered,
+                at=now,
+                turn=self.row.turn,
+                sequence=self.heard + 1,
+                language=question.language,
+            )
+        )
 
     def view(self) -> CaseView:
         """The case as it looks from outside."""

@@ -8,12 +8,10 @@ from typing import Literal
 
 from temporalio import workflow
 
-from graphs.state import identity
 from graphs.wishes import for_people
 from handrail.domain.actions.asked import EXPIRED, with_answer
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.case.messages import OURS, Author, Message
 from handrail.domain.case.routes import NO_ANSWER
 from workflows.memory.case import CaseMemory
 from workflows.steps.expectation import expect
@@ -79,18 +77,7 @@ def _unanswered(memory: CaseMemory, now: datetime) -> None:
     question, memory.confirmation = memory.confirmation, None
     if question is None:
         return
-    memory.become(CaseStatus.AWAITING_CUSTOMER, now, reply=question.unanswered)
-    memory.say(
-        Message(
-            message_id=OURS + identity(memory.row.case_id, question.question_id, "unanswered"),
-            author=Author.SYSTEM,
-            text=question.unanswered,
-            at=now,
-            turn=memory.row.turn,
-            sequence=memory.heard + 1,
-            language=question.language,
-        )
-    )
+    memory.say_undone(question, "unanswered", now)
     memory.asked = with_answer(memory.asked, question, EXPIRED, now)
     memory.audit("clock", "confirm:expired", now, question_id=question.question_id)
     if memory.besides:

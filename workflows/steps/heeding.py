@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from graphs.state import CaseState, identity
+from graphs.state import CaseState
 from graphs.turn import Learned, TurnResult
 from handrail.domain.actions.confirmations import UNCLEAR
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.handoffs import Escalation
-from handrail.domain.case.messages import OURS, Author, Message, standing
+from handrail.domain.case.messages import Message, standing
 from workflows.memory.case import CaseMemory
 
 CHANGED = Escalation(
@@ -37,18 +37,7 @@ def ask_no_more(memory: CaseMemory, now: datetime) -> None:
     if question is None:
         return
     memory.withdraw(now)
-    memory.become(CaseStatus.AWAITING_CUSTOMER, now, reply=question.unanswered)
-    memory.say(
-        Message(
-            message_id=OURS + identity(memory.row.case_id, question.question_id, "withdrawn"),
-            author=Author.SYSTEM,
-            text=question.unanswered,
-            at=now,
-            turn=memory.row.turn,
-            sequence=memory.heard + 1,
-            language=question.language,
-        )
-    )
+    memory.say_undone(question, "withdrawn", now)
 
 
 def unsay(memory: CaseMemory, now: datetime) -> None:

@@ -12,6 +12,7 @@ from handrail.api.agents import talking
 from handrail.api.answering.bodies import answered
 from handrail.api.answering.once import CountsOnce
 from handrail.api.problems.documented import refusals
+from handrail.api.routes.cases import CaseId
 from handrail.api.routes.looking import seen
 from handrail.api.services import ApiServices, Services
 from handrail.domain.access.principals import Principal
@@ -20,7 +21,6 @@ from handrail.domain.http.cases import MessageEdit
 from handrail.domain.team.commands import Receipt
 
 router = APIRouter(prefix="/v1/cases/{case_id}/messages/{message_id}", tags=["cases"])
-CaseId = Annotated[str, Path(pattern=IDENTIFIER)]
 MessageId = Annotated[str, Path(pattern=IDENTIFIER, description="the id under which the message was sent")]
 
 

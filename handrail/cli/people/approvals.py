@@ -164,18 +164,25 @@ async def decide_each(place: CliContext, shown: Found, decision: str, who: str, 
 
 async def decide_one(cases: CaseClient, shown: Approval, decision: str, who: str, note: str | None) -> dict[str, Any]:
     """Decide one under exactly the revision that was shown, and return what became of it."""
-    from handrail.domain.actions.approvals import DecisionInput
     from handrail.domain.actions.decisions import progress
     from handrail.domain.errors import HandrailError
-    from handrail.temporal.cases.client import made
 
     seen = {"approval_id": shown.approval_id, "revision": shown.revision}
     result = {"case_id": shown.case_id, **seen, "title": shown.request.title, "status": None, "progress": None, "error": None}
     try:
-        settled = await cases.decide(shown.case_id, made(DecisionInput, decision=decision, reviewer=who, note=note, **seen))
+        settled = await settled_as_shown(cases, shown, decision, who, note)
     except HandrailError as error:
         return {**result, "ok": False, "error": str(error)}
     return {**result, "ok": True, "status": settled.status, "progress": progress(settled) if settled.yes else None}
+
+
+async def settled_as_shown(cases: CaseClient, shown: Approval, decision: str, who: str, note: str | None) -> Approval:
+    """Decide under exactly the revision that was shown, and return the approval as it is then. Raises: HandrailError."""
+    from handrail.domain.actions.approvals import DecisionInput
+    from handrail.temporal.cases.client import made
+
+    seen = {"approval_id": shown.approval_id, "revision": shown.revision}
+    return await cases.decide(shown.case_id, made(DecisionInput, decision=decision, reviewer=who, note=note, **seen))
 
 
 def documents(found: Found, paused: dict[str, str]) -> None:

@@ -113,16 +113,15 @@ async def decided(
 async def decide_one(cases: CaseClient, row: BatchCandidate, who: str, note: str | None) -> BatchOutcome:
     """Approve one under exactly the revision that was seen, and return what became of it."""
     from handrail.api.problems.table import code_of
-    from handrail.domain.actions.approvals import DecisionInput, DecisionKind
+    from handrail.cli.people.approvals import settled_as_shown
+    from handrail.domain.actions.approvals import DecisionKind
     from handrail.domain.errors import HandrailError
     from handrail.domain.team.desk import BatchOutcome
-    from handrail.temporal.cases.client import made
 
     seen = {"approval_id": row.approval.approval_id, "revision": row.approval.revision}
     about = {"case_id": row.case_id, "title": row.approval.request.title, **seen}
-    wanted = made(DecisionInput, decision=DecisionKind.APPROVE, reviewer=who, note=note, **seen)
     try:
-        settled = await cases.decide(row.case_id, wanted)
+        settled = await settled_as_shown(cases, row.approval, DecisionKind.APPROVE, who, note)
     except HandrailError as error:
         return BatchOutcome.model_validate({**about, "refused": str(error), "code": code_of(error)})
     return BatchOutcome.model_validate({**about, "status": settled.status})

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from handrail.api.access import vouched
 from handrail.api.problems.table import code_of
 from handrail.desk.batch.candidates import Candidates
+from handrail.desk.forms import NOT_WHOLE
 from handrail.desk.looking import Said, refused, to_sign_in
 from handrail.desk.pages import page
 from handrail.desk.reasons import reasons_of
@@ -35,7 +36,6 @@ from handrail.temporal.cases.client import made
 
 ADDRESS = f"{PATH}/batch"
 MOST = 50
-NOT_WHOLE = "This form is not whole. Look at the page again, then send it."
 NAME = re.compile(rf"{IDENTIFIER.pattern}/{IDENTIFIER.pattern}/[0-9]{{1,9}}")
 
 

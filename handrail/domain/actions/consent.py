@@ -57,12 +57,12 @@ def undone(confirmed: Confirmation, incoming: Sequence[Message]) -> Undoing | No
 
     An earlier message that is withdrawn takes it back, and one that is edited corrects it, whatever the words are.
     """
-    if any(one.withdrawn_at for one in customers(incoming)):
+    theirs = customers(incoming)
+    if any(one.withdrawn_at for one in theirs):
         return Undoing.TAKEN_BACK
-    if any(one.corrects for one in customers(incoming)):
+    if any(one.corrects for one in theirs):
         return Undoing.CORRECTED
-    said = [one.text for one in customers(incoming)]
-    about = (said, confirmed.language, confirmed.lines, [confirmed.words])
+    about = ([one.text for one in theirs], confirmed.language, confirmed.lines, [confirmed.words])
     if changes(*about):
         return Undoing.CORRECTED
     return Undoing.TAKEN_BACK if takes_back(*about) else None

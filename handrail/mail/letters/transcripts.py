@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from handrail.domain.case.messages import Author, Message
 from handrail.domain.letters import HouseLetter
-from handrail.interface import Interface, Say
+from handrail.interface import Interface, written
 from handrail.mail.letters.composing import LettersHouse
 from handrail.mail.letters.sending import LetterDropped, LetterLater
 from handrail.ports.front.letters import TranscriptLetters
@@ -37,17 +36,3 @@ class TranscriptsSent:
         told = self.disclosure.get(letter.language) or self.disclosure.get(ENGLISH, "")
         parts = [title, told, *(written(say, one) for one in said)]
         return self.house.mail(letter, title, "\n\n".join(one for one in parts if one) + "\n")
-
-
-def who(say: Say, one: Message) -> str:
-    """Return whose words these are. People have no name here, as in the chat: customers are told that there was one."""
-    if one.author is Author.ASSISTANT and one.approved:
-        return say("script_by_approved")
-    return say(f"script_by_{one.author.value}")
-
-
-def written(say: Say, one: Message) -> str:
-    """Return a message as its customer reads it: of one that they withdrew, that they did."""
-    mark = f" · {say('script_edited')}" if one.edited_at else ""
-    text = say("script_withdrawn") if one.withdrawn_at else one.text
-    return f"{who(say, one)} · {one.at:%Y-%m-%d %H:%M} UTC{mark}\n{text}"

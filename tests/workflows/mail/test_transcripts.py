@@ -10,8 +10,8 @@ import pytest
 
 from handrail.domain.case import messages
 from handrail.domain.case.messages import Author
+from handrail.interface import author_of
 from handrail.mail.letters.composing import as_html
-from handrail.mail.letters.transcripts import who
 from handrail.wiring.front.letters import CHAT
 from tests.support.chatting import token_of
 from tests.support.house import House, wait_for
@@ -100,8 +100,11 @@ async def test_no_letter_leaves_to_an_address_that_is_the_customers_no_more(mail
 def test_words_that_people_approved_say_so_without_a_name_and_none_are_markup() -> None:
     said = {"message_id": "m", "turn": 1, "text": "x", "at": "2026-11-30T10:00:00Z", "author": Author.ASSISTANT}
     say = CHAT.words_of("en")
-    assert who(say, messages.Message.model_validate(said)) == "Automatic assistant"
-    assert who(say, messages.Message.model_validate({**said, "approved": True})) == "Automatic assistant, approved by a person"
-    assert who(say, messages.Message.model_validate({**said, "author": Author.PERSON, "by": "ann"})) == "A person"
+    assert say(author_of(messages.Message.model_validate(said))) == "Automatic assistant"
+    assert (
+        say(author_of(messages.Message.model_validate({**said, "approved": True})))
+        == "Automatic assistant, approved by a person"
+    )
+    assert say(author_of(messages.Message.model_validate({**said, "author": Author.PERSON, "by": "ann"}))) == "A person"
     assert "&lt;a href=&quot;https://evil.example&quot;&gt;" in as_html('<a href="https://evil.example">', "en")
     assert "<a " not in as_html("https://evil.example/looks-like-ours", "en", ["https://desk.example/"])

@@ -42,16 +42,22 @@ class Stay:
         return await self.home.open(order.customer_id, f"Where is my order {order.order_id}?")
 
 
-@pytest.fixture(scope="module")
-async def staying(
-    temporal_client: Client, shop_url: str, scripted_model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stay]:
+def offering(tmp_path_factory: pytest.TempPathFactory, *tools: str) -> Path:
+    """The shop's definitions in a folder of their own, where the topic offers these tools, too."""
     folder: Path = tmp_path_factory.mktemp("definitions")
     shutil.copytree(business.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__", "sql"))
     file = folder / "topics" / f"{TOPIC}.yaml"
     shipped = yaml.safe_load(file.read_text("utf-8"))
-    offered = {**shipped, "tools": [*shipped["tools"], "get_booking", "call_guest"]}
+    offered = {**shipped, "tools": [*shipped["tools"], *tools]}
     file.write_text(yaml.safe_dump(offered, allow_unicode=True, sort_keys=False), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+async def staying(
+    temporal_client: Client, shop_url: str, scripted_model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stay]:
+    folder = offering(tmp_path_factory, "get_booking", "call_guest")
     hotel = Hotel()
     with hotel.open() as url:
         listed(folder, {"url": url}, GET, CALL)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import yaml
 from temporalio.client import Client
 
 from handrail.domain.case.cases import CaseView
 from handrail.postgres.business.unsettled import UnsettledEffects
-from handrail.shop import business
 from tests.support.house import house, wait_for
 from tests.support.outside.bookings import Hotel
 from tests.support.outside.listing import GET, REFUND, listed, pinned
 from tests.workflows.conftest import ScriptedModel
-from tests.workflows.outside.test_outside_case import TOPIC, Stay
+from tests.workflows.outside.test_outside_case import Stay, offering
 from tests.workflows.test_confirmations import blocked, read, steps
 
 REFUNDS = {"calls": [{"tool": "refund_booking", "arguments": {"booking": "B-1", "amount": 30}}]}
@@ -37,12 +33,7 @@ rules:
 async def asking(
     temporal_client: Client, shop_url: str, scripted_model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stay]:
-    folder: Path = tmp_path_factory.mktemp("definitions")
-    shutil.copytree(business.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__", "sql"))
-    file = folder / "topics" / f"{TOPIC}.yaml"
-    shipped = yaml.safe_load(file.read_text("utf-8"))
-    offered = {**shipped, "tools": [*shipped["tools"], "get_booking", "refund_booking"]}
-    file.write_text(yaml.safe_dump(offered, allow_unicode=True, sort_keys=False), "utf-8")
+    folder = offering(tmp_path_factory, "get_booking", "refund_booking")
     (folder / "policies" / "booking_refund.yaml").write_text(ASKS_FIRST, "utf-8")
     hotel = Hotel()
     with hotel.open() as url:

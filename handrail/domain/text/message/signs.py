@@ -14,7 +14,7 @@ AGREEING = frozenset(
 )
 """Signs that take nothing from a yes beside them; alone they are none."""
 REFUSING = frozenset(
-    "\U0001f44e\u274c\u274e\u2716\u2715\u2717\u2718\u2613\U0001f5f4\U0001f5d9\U0001f6ab\u26d4\U0001f6d1\U0001f645\U0001f6d1"
+    "\U0001f44e\u274c\u274e\u2716\u2715\u2717\u2718\u2613\U0001f5f4\U0001f5d9\U0001f6ab\u26d4\U0001f6d1\U0001f645"
     "\u270b\U0001f91a\U0001f590\u23f8\u23f9\u21a9\u23ea"
 )
 """Signs that say no, stop, or back."""
@@ -28,10 +28,8 @@ _MINUS = re.compile(r"(?<![^\s(\[])[-+\u2212\u2010-\u2015]+(?=[$\u00a2-\u00a5\u2
 
 def signs_of(text: str) -> list[str]:
     """Return what the signs of a cleaned text say, in their order: `no`, `unsure`, `unknown` for one that no list has."""
-    if text.isascii():
-        return ["unknown"] * bool(_SAD.search(text))
-    found = [kind for character in text if (kind := _kind(character))]
-    return [*found, *["unknown"] * bool(_SAD.search(text))]
+    found = [] if text.isascii() else [kind for character in text if (kind := _kind(character))]
+    return [*found, "unknown"] if _SAD.search(text) else found
 
 
 def signed(text: str) -> str:
