@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from typing import ClassVar, Literal
 
 from handrail.domain.base import digest
 from handrail.domain.case.messages import Author
@@ -20,6 +21,29 @@ REFERENCES = 20
 SUBJECT = 200
 RE = "Re: "
 ENGLISH = "en"
+
+
+class ThreadHeader(UniqueUnstructuredHeader, BaseHeader):
+    """The ids of a thread, one on each line and as they are.
+
+    Older Pythons encode an id that does not fit onto a line, as those of Exchange do not, and then no mail program finds it.
+    """
+
+    max_count: ClassVar[Literal[1]] = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """See base class."""
+        return f"{self.name}: {f'{policy.linesep} '.join(self.split())}{policy.linesep}"
+
+
+def _threaded() -> HeaderRegistry:
+    registry = HeaderRegistry()
+    for name in ("In-Reply-To", "References"):
+        registry.map_to_type(name, ThreadHeader)
+    return registry
+
+
+THREADED = SMTP.clone(header_factory=_threaded())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +62,7 @@ class Letterhead:
     def compose(self, departure: Departure, answered: AnsweredMail | None, *, first: bool) -> EmailMessage:
         """Return the mail; `first` where none of ours has gone out in this case yet."""
         automatic = is_automatic(departure)
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=THREADED)
         mail["From"] = Address(display_name=one_line(self.name), addr_spec=self.address)
         mail["To"] = Address(addr_spec=departure.address)
         mail["Subject"] = subject_of(answered)

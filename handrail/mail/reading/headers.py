@@ -67,9 +67,12 @@ def decoded(text: str) -> str:
 
 
 def ids(mail: Message) -> list[str]:
-    """Return the ids of the mails that this one answers, newest first."""
+    """Return the ids of the mails that this one answers, newest first; some programs encode long ones."""
     named = [
-        one for name in ("In-Reply-To", "References") for text in values(mail, name) for one in reversed(_ID.findall(text))
+        one
+        for name in ("In-Reply-To", "References")
+        for text in values(mail, name)
+        for one in reversed(_ID.findall(text) or _ID.findall(decoded(text)))
     ]
     return list(dict.fromkeys(named))[:IDS]
 

@@ -13,6 +13,7 @@ from handrail.domain.channels import Departure
 from handrail.domain.errors import InvalidInput
 from handrail.domain.mail import AnsweredMail
 from handrail.mail.composing import Letterhead
+from handrail.mail.reading.headers import ids
 from handrail.mail.settings import MailSettings
 from handrail.mail.tokens import ReplyTokens, case_id_of
 from tests.support.mailing import ADDRESS, KEY
@@ -75,6 +76,15 @@ def test_the_same_reply_has_the_same_id_and_belongs_to_its_thread() -> None:
     assert one["References"] == "<oldest@x> <newest@x> <m@x>"
     assert (one["In-Reply-To"], one["Subject"]) == ("<m@x>", "Re: My lamp")
     assert LETTER.compose(departure(message_id="m-3"), answered, first=False)["Message-ID"] != one["Message-ID"]
+
+
+def test_ids_that_are_longer_than_a_line_stay_as_they_are() -> None:
+    long = ["<AM0PR04MB4321A1B2C3D4E5F60718293A4B5C6D7E8F9@AM0PR04MB4321.eurprd04.prod.outlook.com>", f"<{'a' * 200}@x>"]
+    answered = AnsweredMail(message_id=long[0][1:-1], references=[long[1][1:-1], "short@x"], subject="Re: My lamp")
+    mail = message_from_bytes(LETTER.compose(departure(), answered, first=False).as_bytes())
+    assert mail["In-Reply-To"] == long[0]
+    assert mail["References"].split() == ["<short@x>", long[1], long[0]]
+    assert ids(mail) == [one[1:-1] for one in (long[0], long[1], "<short@x>")]
 
 
 def test_a_token_names_its_case_and_nobody_makes_one() -> None:

@@ -166,6 +166,8 @@ def test_the_thread_is_every_id_and_never_the_subject() -> None:
     raw = letter("ann@example.com", "Hello", In_Reply_To="<b@x> (your mail)", References="<a@x>\t<b@x> <c@x")
     assert read_mail(raw, AUTHSERV).references == ["b@x", "a@x"]
     assert read_mail(letter("ann@example.com", "Hello", subject="Re: [#123]"), AUTHSERV).references == []
+    encoded = b"From: ann@example.com\r\nIn-Reply-To: =?utf-8?q?=3Cshop=2E42=40?=\r\n =?utf-8?q?x=3E?=\r\n\r\nHello"
+    assert read_mail(encoded, AUTHSERV).references == ["shop.42@x"]
 
 
 @pytest.mark.parametrize(
