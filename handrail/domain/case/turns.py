@@ -10,7 +10,10 @@ from handrail.domain.errors import HandrailError
 
 
 class TurnKey(Stored):
-    """An attempt at a turn: `token` names the turn, `asked_at` is when the case asked for it, attempts count from 1."""
+    """An attempt at a turn: `token` names the turn, `asked_at` is when the case asked for it.
+
+    `attempt` is 1 for the first, and higher for one that comes later.
+    """
 
     token: str
     asked_at: datetime

@@ -16,11 +16,13 @@ from handrail.domain.autonomy.controls import ControlRequest, Scope
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.case.turns import TurnKey
 from handrail.domain.llm.health import Tries
+from handrail.embedded.temporal import Temporal
 from handrail.postgres.autonomy.controls import PostgresControls
 from handrail.postgres.autonomy.models import PostgresModels
 from handrail.wiring.clients import agent_served
 from tests.support.house import House, Model, house, wait_for
 from tests.workflows.conftest import ScriptedModel
+from tests.workflows.test_activity_commands import activity
 from tests.workflows.test_paths import HELD, decision
 
 TRIES = Tries(calls=2)
@@ -156,3 +158,19 @@ async def test_calls_that_fail_without_such_a_wish_are_bounded_by_number(home: H
     case = await home.open(order.customer_id, f"Where is my order {order.order_id}?")
     assert (case.status, case.reason) == ("WithHuman", "model_unavailable")
     assert len(await home.model.requests(case.case_id)) == TRIES.calls
+
+
+async def test_an_operator_has_a_turn_that_waits_run_again_at_once(home: House, temporal_server: Temporal) -> None:
+    order = await home.order(status="shipped")
+    await home.model.script(order.order_id, {"status": 429, "retry_after": 1})
+    await home.model.script(order.order_id, {"status": 429, "retry_after": 200})
+    case_id = (await home.open(order.customer_id, f"Where is my order {order.order_id}?", wait=False)).case_id
+
+    async def tried_twice() -> bool:
+        return await attempts(home, case_id) == 3
+
+    await wait_for(tried_twice)
+    await PostgresModels(home.pool).end_pauses("it is back", "ann")
+    await activity(temporal_server, case_id, ["reset"])
+    case = await home.until(case_id, lambda view: view.status != "Working")
+    assert (case.status, len(await home.model.requests(case_id))) == ("Resolved", 3)
