@@ -10,11 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import (
-    HistoryEvent,
-    WorkflowExecutionSignaledEventAttributes,
-    WorkflowExecutionUpdateAcceptedEventAttributes,
-)
+from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionSignaledEventAttributes
+from temporalio.api.update.v1 import Request as UpdateRequest
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
@@ -52,9 +49,9 @@ class HistoryIdentities:
 
     async def _by_update(self, source: Source) -> str:
         async for event in newest_first(self._client, source.workflow_id, source.run_id):
-            accepted = update(event)
-            if accepted and accepted.accepted_request.meta.update_id == source.update_id:
-                return accepted.accepted_request.meta.identity
+            sent = update(event)
+            if sent and sent.meta.update_id == source.update_id:
+                return sent.meta.identity
         return ""
 
     async def _by_signal(self, source: Source, decision: Decision) -> str:
@@ -152,18 +149,22 @@ class Senders:
 def sent_by(event: HistoryEvent) -> SentCommand | None:
     """The update or signal with its sender, if the event is one."""
     at = event.event_time.ToDatetime(UTC)
-    if accepted := update(event):
-        meta, name = accepted.accepted_request.meta, accepted.accepted_request.input.name
+    if sent := update(event):
+        meta, name = sent.meta, sent.input.name
         return SentCommand(event_id=event.event_id, at=at, name=name, identity=meta.identity, update_id=meta.update_id)
     if given := signal(event):
         return SentCommand(event_id=event.event_id, at=at, name=given.signal_name, identity=given.identity)
     return None
 
 
-def update(event: HistoryEvent) -> WorkflowExecutionUpdateAcceptedEventAttributes | None:
-    """The update that was accepted, if the event is one."""
-    accepted = event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
-    return event.workflow_execution_update_accepted_event_attributes if accepted else None
+def update(event: HistoryEvent) -> UpdateRequest | None:
+    """Return the update as it was sent, if the event holds one: its acceptance, or where a reset applies it again, that."""
+    if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
+        return event.workflow_execution_update_admitted_event_attributes.request
+    if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+        return None
+    accepted = event.workflow_execution_update_accepted_event_attributes
+    return accepted.accepted_request if accepted.HasField("accepted_request") else None
 
 
 def signal(event: HistoryEvent) -> WorkflowExecutionSignaledEventAttributes | None:

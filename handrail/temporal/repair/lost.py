@@ -54,8 +54,8 @@ def message(event: HistoryEvent) -> list[SentMessage]:
     """The customer's message that the event brought, if it brought one."""
     if (given := signal(event)) and given.signal_name in MESSAGES:
         return said(given.input.payloads)
-    if (accepted := update(event)) and accepted.accepted_request.input.name in MESSAGES:
-        return said(accepted.accepted_request.input.args.payloads)
+    if (sent := update(event)) and sent.input.name in MESSAGES:
+        return said(sent.input.args.payloads)
     if event.HasField("workflow_execution_started_event_attributes"):
         return opening(value(event.workflow_execution_started_event_attributes.input.payloads))
     return []

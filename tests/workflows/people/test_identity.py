@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,12 +15,15 @@ from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 from handrail.domain.actions.approvals import Decision, DecisionKind, Identity, Source
+from handrail.domain.case.reconciling import SentMessage
 from handrail.embedded.temporal import Temporal
 from handrail.temporal import identity
 from handrail.temporal.connect import connect
-from handrail.temporal.identity import HistoryIdentities
+from handrail.temporal.identity import HistoryIdentities, Senders
+from handrail.temporal.repair.lost import message
 from tests.support.deployed import deployed, queue
-from tests.support.house import House, house
+from tests.support.house import House, house, wait_for
+from tests.support.menus import Page
 from tests.workflows.conftest import ScriptedModel
 from tests.workflows.test_paths import ENDED, held_refund
 
@@ -48,6 +51,27 @@ class Settling:
     @workflow.query
     def times(self) -> list[datetime]:
         return self.heard
+
+
+@workflow.defn(name="listening", sandboxed=False)
+class Listening:
+    """Takes messages as updates, and never ends."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.update(name="send_message")
+    def take(self, given: dict[str, str]) -> int:
+        self.taken += 1
+        return self.taken
+
+    @workflow.query
+    def number(self) -> int:
+        return self.taken
 
 
 class People:
@@ -131,6 +155,28 @@ async def test_where_nothing_fits_nobody_is_verified(people: People) -> None:
     at = await people.batch(("mallory", "approve", [{**SEEN, "revision": 2}]), ("mallory", "2 · Reject", []))
     for signal in ("approve", ENTRY, "reject"):
         assert await people.who(signal, at, reviewer="ann") == ("", Identity.SELF_DECLARED)
+
+
+async def test_what_a_reset_brings_again_is_known_by_its_id(temporal_server: Temporal, temporal_client: Client) -> None:
+    case_id, page = uuid4().hex, Page(temporal_client)
+    alice = (await connect(temporal_server.address, identity="alice")).get_workflow_handle(f"case-{case_id}")
+    async with Worker(temporal_client, task_queue=case_id, workflows=[Listening]):
+        await temporal_client.start_workflow("listening", id=alice.id, task_queue=case_id)
+        await alice.execute_update("send_message", {"message_id": "m-1", "text": "Hello"}, id="u-1", result_type=int)
+        run_id = await page.reset(case_id, (await page.tasks(case_id))[0])
+
+        async def heard() -> bool:
+            return bool(await alice.query(Listening.number))
+
+        await wait_for(heard)
+    source = Source(workflow_id=alice.id, run_id=run_id, update_id="u-1")
+    decision = Decision(approval_id="a1", revision=3, decision=DecisionKind.APPROVE, reviewer="", decided_at=datetime.now(UTC))
+    assert await HistoryIdentities(temporal_client, trusted=True).of_event(source, decision) == ("alice", Identity.VERIFIED)
+    (sent,) = await Senders(temporal_client).of(case_id, source.event)
+    assert (sent.name, sent.identity) == ("send_message", "alice")
+    told = [one for event in await page.events(case_id) for one in message(event)]
+    assert told == [SentMessage(message_id="m-1", text="Hello")]
+    await page.terminate(case_id)
 
 
 @pytest.fixture(scope="module")
