@@ -3224,13 +3224,18 @@ COMMENT ON TABLE handrail.departures IS
 CREATE INDEX departures_due ON handrail.departures (channel, next_at) WHERE state = 'waiting';
 CREATE INDEX departures_failed ON handrail.departures (settled_at) WHERE state = 'failed';
 
+CREATE FUNCTION handrail.message_answered(of_case text) RETURNS text STABLE LANGUAGE sql AS $$
+SELECT coalesce(m.part_of, m.corrects, m.message_id) FROM handrail.messages AS m
+WHERE m.case_id = of_case AND m.author = 'customer' AND (m.part_of IS NOT NULL OR m.message_id NOT LIKE '~%')
+ORDER BY m.sequence DESC, m.at DESC, m.message_id DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION handrail.message_answered IS
+'the customer''s latest message, as it came in: parts and corrections, which stand behind it, arrived with it; '
+'older parts name no message and count for none';
+
 CREATE FUNCTION handrail.note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    latest text := (
-        SELECT coalesce(m.corrects, m.message_id) FROM handrail.messages AS m
-        WHERE m.case_id = NEW.case_id AND m.author = 'customer'
-        ORDER BY m.sequence DESC, m.at DESC, m.message_id DESC LIMIT 1
-    );
+    latest text := handrail.message_answered(NEW.case_id);
     way handrail.arrivals;
 BEGIN
     SELECT a.* INTO way FROM handrail.arrivals AS a WHERE a.case_id = NEW.case_id AND a.message_id = latest;
@@ -3283,14 +3288,17 @@ CREATE TABLE handrail.mails (
     bounced text,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     settled_at timestamptz,
+    swept_at timestamptz,
     CONSTRAINT mails_in_have_a_disposition CHECK (incoming = (disposition IS NOT NULL))
 );
 COMMENT ON TABLE handrail.mails IS
 'mail as it came in and as it was sent; settled once the case has heard of it, or the mail server has taken it';
+COMMENT ON COLUMN handrail.mails.swept_at IS 'when its source went, with all that was attached: its time was over';
 CREATE INDEX mails_by_header_id ON handrail.mails (header_id) WHERE header_id IS NOT NULL;
 CREATE INDEX mails_by_case ON handrail.mails (case_id, at) WHERE case_id IS NOT NULL;
 CREATE INDEX mails_by_time ON handrail.mails (at);
 CREATE INDEX mails_automatic_out ON handrail.mails (recipient, at) WHERE NOT incoming AND automatic;
+CREATE INDEX mails_with_source ON handrail.mails (at) WHERE swept_at IS NULL;
 
 CREATE TABLE handrail.mail_attachments (
     mail_id text NOT NULL REFERENCES handrail.mails,
