@@ -67,7 +67,8 @@ SELECT EXISTS (SELECT FROM handrail.webhook_endpoints AS w WHERE w.removed_at IS
 SELECT a.endpoint_id, a.case_id FROM handrail.address_webhooks(%(most)s) AS a;
 
 -- name: overdue_webhooks
-SELECT DISTINCT m.endpoint_id, m.case_id
+-- The messages of a case go one after the other: while the first is in a pause, those behind it are not late.
+SELECT m.endpoint_id, m.case_id
 FROM handrail.webhook_messages AS m
 INNER JOIN handrail.webhook_endpoints AS w ON m.endpoint_id = w.endpoint_id
 WHERE m.state = 'pending'
@@ -75,6 +76,11 @@ WHERE m.state = 'pending'
     AND w.removed_at IS NULL
     AND m.endpoint_id <> ALL(%(without)s::text[])
     AND coalesce(m.next_at, m.noted_at) < clock_timestamp() - %(late)s::interval
+    AND NOT EXISTS (
+        SELECT FROM handrail.webhook_messages AS p
+        WHERE p.endpoint_id = m.endpoint_id AND p.case_id = m.case_id AND p.state = 'pending' AND p.sequence < m.sequence
+    )
+ORDER BY coalesce(m.next_at, m.noted_at), m.endpoint_id, m.case_id
 LIMIT %(most)s;
 
 -- name: next_webhook_message
