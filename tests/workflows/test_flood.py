@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+from handrail.temporal.cases.doorway import DoorwayClient
+from handrail.temporal.cases.lanes import AT_ONCE
 from tests.support.house import House, wait_for
 
 LONG = 8_000
@@ -58,3 +60,19 @@ async def test_thirty_long_messages_in_a_turn_keep_nobody_from_a_person(home: Ho
     case = await home.until(case.case_id, lambda view: view.status == "WithHuman")
     await wait_for(lambda: recorded(home, case.case_id, 30))
     await home.cases.claim(case.case_id, "bea")
+
+
+async def test_a_burst_through_the_front_door_is_taken_as_it_came_and_is_no_hindrance_to_people(home: House) -> None:
+    order = await home.order(status="shipped")
+    case = await home.open(order.customer_id, "I want to talk to a person, please.")
+    front = DoorwayClient(home.temporal, "shop", task_queue=home.settings.task_queue)
+    names = [f"f-{number:02}" for number in range(30)]
+    saying = [asyncio.create_task(front.say_soon(case.case_id, f"Word {name}", message_id=name, seconds=30)) for name in names]
+    await home.cases.claim(case.case_id, "bea")
+    receipts = await asyncio.gather(*saying)
+    assert all(one.turn for one in receipts), "none of them had to be left for later"
+    await wait_for(lambda: recorded(home, case.case_id, len(names)))
+    said = "select message_id from handrail.messages where case_id = %(c)s and message_id like %(f)s"
+    found = await home.rows(f"{said} order by sequence, at, message_id", c=case.case_id, f="f-%")
+    for place, (name,) in enumerate(found):
+        assert abs(place - names.index(name)) < AT_ONCE, found

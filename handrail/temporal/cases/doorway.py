@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 from temporalio.client import Client, RPCError
@@ -19,7 +18,7 @@ from handrail.temporal.cases.client import CaseClient
 from handrail.temporal.cases.executions import Execution, execution
 from handrail.temporal.cases.opening import PATIENCE_SECONDS
 from handrail.temporal.cases.translating import translated
-from handrail.temporal.cases.updates import Answer, Begins, Courier, never_kept, workflow_id
+from handrail.temporal.cases.updates import Answer, Begins, never_kept, workflow_id
 from handrail.temporal.connect import REMEDY, Unreachable
 
 START_SECONDS = 10.0
@@ -40,7 +39,6 @@ class DoorwayClient(CaseClient):
         begins: Begins = never_kept,
     ) -> None:
         self._acting = acting_as(client, identity)
-        self._own_queue, self._begins = task_queue, begins
         super().__init__(self._acting, task_queue=task_queue, patience=patience, redaction=redaction, begins=begins)
 
     async def open_soon(self, case: CaseOpen) -> Receipt:
@@ -65,14 +63,12 @@ class DoorwayClient(CaseClient):
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
         message = check_message(IncomingMessage(message_id=message_id, text=text, answers=answers))
-        options: dict[str, Any] = {"task_queue": self._own_queue, "patience": seconds, "redaction": self._redaction}
-        options["begins"] = self._begins
-        hasty = DoorwayClient(self._acting, self._acting.identity, **options)
         try:
-            return await hasty.say(case_id, message.text, message_id=message_id, answers=answers)
-        except Unreachable:
+            async with asyncio.timeout(seconds):
+                return await self._courier.message(case_id, message, Receipt, f"message-{uuid4().hex}", patience=seconds)
+        except (TimeoutError, Unreachable):
             # The same id: should the update be taken after all, the message still counts once.
-            await Courier(self._acting, START_SECONDS, self._redaction, self._begins).tell(case_id, "message", message)
+            await self._courier.leave(case_id, message)
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=0, message_id=message_id)
 
     async def answer(self, case_id: str, text: str, answer: PageAnswer, *, message_id: str) -> Receipt:

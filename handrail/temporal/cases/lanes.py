@@ -23,6 +23,8 @@ class MessageLane:
 
     def __init__(self) -> None:
         self._room, self._pace = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
+        self.leaving = asyncio.Lock()
+        """Held by the one that is left with the server: of those that nobody took in time, one goes after the other."""
         self._moved = 0
         self._due = 0.0
 

@@ -58,6 +58,13 @@ def workflow_id(case_id: str) -> str:
     return PREFIX + case_id
 
 
+def _not_taken(case_id: str, name: str, seconds: float) -> Unreachable:
+    return Unreachable(
+        f"Case {case_id}: nobody took `{name}` within {seconds:g} s; it may still be taken. "
+        f"Is a worker running? {REMEDY} Sending the same again is safe."
+    )
+
+
 class Courier:
     """Delivers updates and questions to the current run of a case, whatever run that is by now.
 
@@ -70,19 +77,39 @@ class Courier:
         self._redaction = redaction
         self._lanes = Lanes()
 
-    async def message(self, case_id: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
+    async def message(
+        self, case_id: str, argument: BaseModel, answer: type[Answer], update_id: str, *, patience: float | None = None
+    ) -> Answer:
         """Send a customer's message as an update; of many at once the others wait their turn here, not at the server.
+
+        `patience`, in seconds, takes the place of the courier's own.
 
         Raises:
             Refused, UnknownCase, Unreachable.
         """
+        seconds = self._patience if patience is None else patience
         try:
-            async with self._lanes.of(case_id).place(self._patience):
-                return await self.update(case_id, "send_message", argument, answer, update_id)
+            async with self._lanes.of(case_id).place(seconds):
+                return await self.update(case_id, "send_message", argument, answer, update_id, patience=seconds)
         except TimeoutError as error:
-            raise self._not_taken(case_id, "send_message") from error
+            raise _not_taken(case_id, "send_message", seconds) from error
 
-    async def update(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
+    async def leave(self, case_id: str, argument: BaseModel) -> None:
+        """Leave a customer's message with the server, behind those that were left before it. Raises: as `tell`."""
+        lane = self._lanes.of(case_id)
+        async with lane.leaving:
+            await self.tell(case_id, "message", argument)
+
+    async def update(
+        self,
+        case_id: str,
+        name: str,
+        argument: BaseModel,
+        answer: type[Answer],
+        update_id: str,
+        *,
+        patience: float | None = None,
+    ) -> Answer:
         """Send an update and wait for its result. It may be delivered again, under the same id, where a fresh run begins.
 
         Raises:
@@ -90,21 +117,15 @@ class Courier:
             UnknownCase: there is no such case.
             Unreachable: nobody took it in time; it may still be taken later.
         """
-        argument = self._redaction.of(argument)
+        argument, seconds = self._redaction.of(argument), self._patience if patience is None else patience
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(seconds):
                 return await self._until_taken(case_id, name, argument, answer, update_id)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError from error
-            raise self._not_taken(case_id, name) from error
-
-    def _not_taken(self, case_id: str, name: str) -> Unreachable:
-        return Unreachable(
-            f"Case {case_id}: nobody took `{name}` within {self._patience:g} s; it may still be taken. "
-            f"Is a worker running? {REMEDY} Sending the same again is safe."
-        )
+            raise _not_taken(case_id, name, seconds) from error
 
     async def _until_taken(self, case_id: str, name: str, argument: BaseModel, answer: type[Answer], update_id: str) -> Answer:
         handle = self._client.get_workflow_handle(workflow_id(case_id))
