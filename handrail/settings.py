@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from handrail.domain.llm.names import Meaning
+from handrail.keeping import KeepingSettings
 from handrail.seeing.settings import SeeingSettings
 from handrail.versioning import DeploymentSettings
 
@@ -25,7 +26,7 @@ OUR_HEADERS = {
 }
 
 
-class Settings(DeploymentSettings, SeeingSettings):
+class Settings(DeploymentSettings, SeeingSettings, KeepingSettings):
     """Environment variables with the prefix `HANDRAIL_`; `OPENAI_API_KEY` and `OPENAI_BASE_URL` go by their usual names.
 
     What is `given` comes before them. Raises: ValidationError.
@@ -63,11 +64,7 @@ class Settings(DeploymentSettings, SeeingSettings):
     webhooks_loopback: bool = Field(
         default=False, description="webhooks may reach this machine itself over http; for development alone"
     )
-    webhook_days: int = Field(
-        default=30, ge=4, le=3_650, description="days for which messages of webhooks that were taken or given up are kept"
-    )
     database_pool: int = Field(default=10, ge=1, le=200)
-    backup_days: int = Field(default=35, ge=0, le=3_650, description="days after which no backup holds what was deleted")
     card_last_four: bool = Field(
         default=True, description="the last four of card and account numbers that were taken out of a text are shown"
     )

@@ -105,6 +105,11 @@ def _source(context: CliContext, mail_id: str) -> bytes:
     found = run_async(_with(context, lambda record: record.raw(mail_id)))
     if found is None:
         raise InvalidInput(f"MAIL: there is no mail {mail_id[:60]!r}. List it with `handrail mail list`.")
+    if not found:
+        raise InvalidInput(
+            f"MAIL: the source of {mail_id[:60]!r} has gone; it is kept for HANDRAIL_MAIL_SOURCE_DAYS. "
+            "What it said stands in its case."
+        )
     return found
 
 

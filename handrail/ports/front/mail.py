@@ -65,7 +65,9 @@ class MailRecord(Protocol):
         """Read mail in and out, newest first."""
         ...
 
-    async def raw(self, mail_id: str) -> bytes | None: ...
+    async def raw(self, mail_id: str) -> bytes | None:
+        """Return the mail as it came or went: empty once its time was over, None where there is no such mail."""
+        ...
 
     async def read_up_to(self, mailbox: str) -> tuple[int, int] | None:
         """Return the UIDVALIDITY and the last UID that was read; None where none was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from handrail.business import Business
@@ -10,6 +11,10 @@ from handrail.domain.mail import AnsweredMail, MailDisposition, MailEntry, MailV
 from handrail.postgres.business.asking import look
 from handrail.postgres.pool import Pool, alone, writing
 from handrail.postgres.queries import QUERIES
+from handrail.postgres.sweeping import sweep
+
+SWEPT = 200
+"""Sources that go by one statement: each has up to megabytes."""
 
 
 class PostgresMail:
@@ -111,9 +116,13 @@ class PostgresMail:
         return [MailEntry.model_validate(row) for row in found]
 
     async def raw(self, mail_id: str) -> bytes | None:
-        """Return the mail as it came or went."""
+        """Return the mail as it came or went: empty once its time was over, None where there is no such mail."""
         found = await alone(self._pool, "raw_mail", mail_id=mail_id)
         return bytes(found[0]["raw"]) if found else None
+
+    async def sweep(self, older: timedelta) -> int:
+        """Let the sources go of mails whose cases were closed so long ago, or that have none; return how many."""
+        return await sweep(self._pool, "sweep_mail_sources", older, SWEPT)
 
     async def read_up_to(self, mailbox: str) -> tuple[int, int] | None:
         """Return the UIDVALIDITY and the last UID that was read; None where none was."""

@@ -108,6 +108,27 @@ LIMIT %(most)s;
 -- name: raw_mail
 SELECT m.raw FROM handrail.mails AS m WHERE m.mail_id = %(mail_id)s;
 
+-- name: sweep_mail_sources
+-- The source alone goes, and who has a case keeps it: by what stays, answers find their case and the same mail counts once.
+-- Of a customer under a legal hold all stays.
+UPDATE handrail.mails AS m SET raw = '', swept_at = clock_timestamp()
+FROM (
+    SELECT o.mail_id FROM handrail.mails AS o
+    LEFT JOIN handrail.cases AS c ON o.case_id = c.case_id
+    WHERE o.swept_at IS NULL
+        AND o.at < now() - %(older)s::interval
+        AND (o.settled_at IS NOT NULL OR NOT o.incoming)
+        AND (c.case_id IS NULL OR (c.status = 'Closed' AND c.updated_at < now() - %(older)s::interval))
+        AND NOT EXISTS (
+            SELECT FROM handrail.legal_holds AS h
+            WHERE h.cleared_at IS NULL AND coalesce(c.customer_id, o.customer_id) = ANY(handrail.kin(h.customer_id))
+        )
+    ORDER BY o.at
+    LIMIT %(most)s
+) AS old
+WHERE m.mail_id = old.mail_id
+RETURNING m.mail_id;
+
 -- name: mailbox_read
 SELECT b.validity, b.uid FROM handrail.mailboxes AS b WHERE b.mailbox = %(mailbox)s;
 

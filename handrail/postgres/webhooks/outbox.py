@@ -8,12 +8,13 @@ from datetime import timedelta
 from handrail.domain.webhooks import Answered, DeadMessage, DeliveryRequest, WebhookEndpoint, WebhookMessage
 from handrail.postgres.pool import alone, writing
 from handrail.postgres.queries import QUERIES
+from handrail.postgres.sweeping import sweep
 from handrail.postgres.webhooks.secrets import PostgresSecrets
 
 BATCH = 500
 LATE = timedelta(seconds=30)
-SWEPT, SWEEPS = 5_000, 20
-"""Messages forgotten by one statement, and statements of one sweep."""
+SWEPT = 5_000
+"""Messages forgotten by one statement."""
 
 
 class PostgresOutbox(PostgresSecrets):
@@ -65,14 +66,5 @@ class PostgresOutbox(PostgresSecrets):
         return [DeliveryRequest.model_validate(row) for row in found]
 
     async def sweep(self, older: timedelta) -> int:
-        """Forget messages that were delivered or given up longer ago, and what waited for an endpoint removed by then.
-
-        Return how many; at most a bounded number at a time, so that nobody waits for it.
-        """
-        swept = 0
-        for _ in range(SWEEPS):
-            found = len(await alone(self._pool, "sweep_webhook_messages", older=older, most=SWEPT))
-            swept += found
-            if found < SWEPT:
-                break
-        return swept
+        """Forget messages that were delivered or given up longer ago, and what waited for an endpoint removed by then."""
+        return await sweep(self._pool, "sweep_webhook_messages", older, SWEPT)

@@ -144,9 +144,9 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
 async def serving_on(settings: Settings, client: Client, pool: Pool) -> AsyncIterator[FastAPI]:
     """Return the application on these connections. Raises: see `serve`."""
     services = await services_of(settings, client, pool)
-    tail, messages_kept = tail_of(settings, pool), timedelta(days=settings.webhook_days)
+    tail = tail_of(settings, pool)
     async with (
-        supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, messages_kept)),
+        supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, settings)),
         supervised("the tail of events", tail.forever),
         supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
         supervised(BEGINNING, services.starter.forever),

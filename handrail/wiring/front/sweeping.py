@@ -1,21 +1,23 @@
-"""Sweeping what is kept for a while: answers, vouchers, tokens, links, messages and ended secrets of webhooks."""
+"""Sweeping what is kept for a while: answers, vouchers, tokens, links, webhooks' messages and old secrets, mail's sources."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
 
+from handrail.keeping import KeepingSettings
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
 from handrail.postgres.case.ratings import PostgresRatingLinks
 from handrail.postgres.case.starts import PostgresCaseStarts
+from handrail.postgres.channels.mail import PostgresMail
 from handrail.postgres.pool import Pool
 from handrail.postgres.webhooks.outbox import PostgresOutbox
 
 SWEEP_SECONDS = 600.0
 
 
-async def sweep_forever(pool: Pool, answers_kept: timedelta, messages_kept: timedelta) -> None:
+async def sweep_forever(pool: Pool, answers_kept: timedelta, kept: KeepingSettings) -> None:
     """Forget what is old now and then, until cancelled."""
     while True:
         await PostgresAnswers(pool).sweep(answers_kept)
@@ -23,6 +25,7 @@ async def sweep_forever(pool: Pool, answers_kept: timedelta, messages_kept: time
         await PostgresVouchers(pool).sweep()
         await PostgresCustomerTokens(pool).sweep()
         await PostgresRatingLinks(pool).sweep()
-        await PostgresOutbox(pool).sweep(messages_kept)
+        await PostgresOutbox(pool).sweep(timedelta(days=kept.webhook_days))
         await PostgresOutbox(pool).sweep_secrets()
+        await PostgresMail(pool).sweep(timedelta(days=kept.mail_source_days))
         await asyncio.sleep(SWEEP_SECONDS)
