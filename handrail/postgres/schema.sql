@@ -407,6 +407,7 @@ CREATE TABLE handrail.actions (
             AND applied_at IS NOT NULL
             AND (
                 (outcome = 'refused' AND code = 'taken_back') IS TRUE
+                OR (code IN ('found_made', 'found_not_made')) IS TRUE
                 OR handrail.permitted(ruling, arguments_hash, approval_status, decided_hash, applied_hash)
             )
         )

@@ -52,6 +52,24 @@ async def lost_call(cases: PostgresCases, hotel: Hotel, url: str, folder: Path) 
     assert hotel.calls == ["B-1"]
 
 
+@pytest.mark.parametrize("since", [Ruling.BLOCK, Ruling.REQUIRE_APPROVAL, Ruling.CONFIRM])
+@pytest.mark.parametrize(("made", "status"), [(True, "applied"), (False, "refused")])
+async def test_what_was_sent_is_settled_however_it_was_ruled_on_since(
+    made: bool, status: str, since: Ruling, cases: PostgresCases, effects: UnsettledEffects, run: Run
+) -> None:
+    """The turn was run again, and a policy had become stricter: nothing is sent once more, and what was sent stays sent."""
+    await cases.commit(ruling(Ruling.ALLOW))
+    await run("INSERT INTO handrail.effect_attempts (effect_id) VALUES ('e-1')")
+    await cases.commit(ruling(since, 2))
+    (one,) = await effects.all(age=NOW)
+    said = EffectFound(effect_id=one.effect_id, made=made, actor="ann", reason="The bank's list.")
+    found = await effects.settle(said)
+    assert (found.status, found.message) == (status, "The bank's list.")
+    assert await effects.settle(said) == found
+    assert await run("SELECT status, ruling FROM handrail.actions") == [(status, since)]
+    assert await run("SELECT actor FROM handrail.audit WHERE action = %s", f"effect:{status}") == [("ann",)]
+
+
 @pytest.mark.parametrize(("made", "status", "counted"), [(True, "applied", 1), (False, "refused", 0)])
 async def test_what_was_sent_once_counts_until_somebody_says_what_became_of_it(
     made: bool,
