@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +38,11 @@ class BackgroundTroubles:
         """Return the function by which the work of this name tells of itself."""
         self._told(name, False)
         return lambda words: self._say(name, words)
+
+    def running(self, name: str, work: Callable[[Say], Awaitable[object]]) -> AbstractAsyncContextManager[None]:
+        """Run work that says itself how it goes; see `supervised`."""
+        say = self.about(name)
+        return supervised(name, lambda: work(say), say=say)
 
     def _say(self, name: str, words: str | None) -> None:
         self._told(name, words is not None)

@@ -131,6 +131,8 @@ class EventTail:
                 _log.warning("cannot %s: %s", name, error)
                 say(f"cannot {name}: {error}")
             await asyncio.sleep(self._pause)
+            if not self._followed.is_set():
+                say(None)  # nobody misses it
 
     async def _hear(self, say: Say) -> None:
         """Wake readers as it is announced, for as long as there are some; once it listens, all read what came before."""

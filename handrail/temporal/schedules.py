@@ -33,6 +33,8 @@ EVERY = timedelta(minutes=15)
 RUN_TIMEOUT = timedelta(hours=6)
 """A run that hangs is ended then, for the next one begins only behind it; what it did is recorded."""
 LOOK_SECONDS = 900.0
+AGAIN_SECONDS = 240.0
+"""Behind a look that failed: one that fails once is no trouble of ten minutes, which alerts tell of."""
 _log = logging.getLogger("handrail.schedules")
 
 
@@ -155,10 +157,12 @@ async def forever(client: Client, task_queue: str, say: Say) -> None:
     A worker that may not goes on without: `handrail quality run` does a day by hand.
     """
     while True:
+        pause = LOOK_SECONDS
         try:
             await ensure(client, task_queue)
             say(None)
         except RPCError as error:
+            pause = AGAIN_SECONDS
             say(f"cannot see to the schedule {schedule_id(task_queue)}: {error.status.name}: {error.message}")
             _log.warning("cannot see to the schedule %s: %s", schedule_id(task_queue), error.message)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(pause)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from handrail.api.problems.table import code_of
+from handrail.background import Say, silent
 from handrail.domain.access.principals import Principal
 from handrail.domain.errors import HandrailError, IllegalTransition
 from handrail.domain.team.desk import HeldReply
@@ -31,11 +32,12 @@ class Leaving:
         self._replies = replies
         self._cases = cases
 
-    async def forever(self) -> None:
-        """Tell what is due, again and again, until cancelled."""
+    async def forever(self, say: Say = silent) -> None:
+        """Tell what is due, again and again, until cancelled, and `say` that it went well."""
         while True:
             while await self.send_due() == MOST:
                 pass
+            say(None)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def send_due(self) -> int:

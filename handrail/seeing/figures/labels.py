@@ -35,7 +35,8 @@ WORK = frozenset(
         *("the healer of stranded cases", "the reconciler", "the ear for the switch", "the schedule of the quality loop"),
         *("the outcomes", "the kept outcomes", "the tools from outside", "the shadow", "webhooks", "reading mail"),
         *("sending mail", "the figures of the record", "the ear for shredded keys", "sending letters", "the deployment"),
-        *("cases that begin", "the connection to Temporal"),
+        *("cases that begin", "the connection to Temporal", "sweeping what is kept too long", "the tail of events"),
+        "replies that leave",
     }
 )
 """Work beside the cases that tells of its trouble."""

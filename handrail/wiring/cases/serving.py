@@ -49,6 +49,7 @@ from handrail.wiring.seen.around import seen_adapters, seen_nodes
 from handrail.wiring.seen.beginning import interceptors as seen_by
 from handrail.wiring.seen.beginning import reading, seeing, troubled
 from handrail.wiring.seen.lists import define
+from handrail.wiring.seen.reading import WORK as FIGURES
 from handrail.wiring.seen.turns import SeenTurns
 
 SWITCH = "the ear for the switch"
@@ -151,7 +152,7 @@ async def beside(
         delivering(client, settings, pool, about(WORK)),
         beginning(client, settings, pool, about(BEGIN)),
         heeding_shreds(settings, client, about(EAR)),
-        reading(around.seen, pool, client, settings),
+        reading(around.seen, pool, client, settings, about(FIGURES)),
         supervised(DEPLOYMENT, lambda: watch_forever(client, settings, version, whose), say=whose),
     ):
         yield

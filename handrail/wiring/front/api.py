@@ -20,7 +20,7 @@ from handrail.api.access.customers import CustomerCheck
 from handrail.api.access.limits import CallLimits
 from handrail.api.agents.links import ConfirmLinks
 from handrail.api.services import ApiServices
-from handrail.background import supervised, within
+from handrail.background import BackgroundTroubles, within
 from handrail.clock import SystemClock
 from handrail.desk.replies.leaving import Leaving
 from handrail.domain.access.limits import CallLimit
@@ -46,6 +46,7 @@ from handrail.postgres.pool import Pool, open_pool
 from handrail.seeing.now import now
 from handrail.settings import Settings
 from handrail.temporal.cases.starting import CaseStarter
+from handrail.temporal.late import WORK as CONNECTING
 from handrail.wiring.cases import collecting
 from handrail.wiring.connecting import connected_late, connecting, runtime_of
 from handrail.wiring.front.agents import serving_agents
@@ -54,8 +55,9 @@ from handrail.wiring.front.providers import federated, oidc
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
 from handrail.wiring.redacting import redaction_of
-from handrail.wiring.sealing import keeping_keys, sealing_of
-from handrail.wiring.seen.beginning import define_topics, interceptors, reading, seeing
+from handrail.wiring.sealing import EAR, keeping_keys, sealing_of
+from handrail.wiring.seen.beginning import define_topics, interceptors, reading, seeing, troubled
+from handrail.wiring.seen.reading import WORK as FIGURES
 from handrail.wiring.starting import WORK as BEGINNING
 from handrail.wiring.starting import clients, starter_of
 
@@ -133,25 +135,27 @@ async def application(settings: Settings) -> AsyncIterator[FastAPI]:
     with seeing(settings, "handrail-api", runtime if settings.api_metrics_address else None) as seen:
         client = await connected_late(settings, runtime=runtime, interceptors=interceptors(seen))
         pool = await open_pool(settings.database_url.get_secret_value(), size=settings.database_pool)
+        troubles = BackgroundTroubles(None, troubled(seen))
+        figures = reading(seen, pool, client, settings, troubles.about(FIGURES))
         try:
-            async with reading(seen, pool, client, settings), serving_on(settings, client, pool) as app:
+            async with figures, serving_on(settings, client, pool, troubles) as app:
                 yield app
         finally:
             await pool.close()
 
 
 @asynccontextmanager
-async def serving_on(settings: Settings, client: Client, pool: Pool) -> AsyncIterator[FastAPI]:
+async def serving_on(settings: Settings, client: Client, pool: Pool, troubles: BackgroundTroubles) -> AsyncIterator[FastAPI]:
     """Return the application on these connections. Raises: see `serve`."""
     services = await services_of(settings, client, pool)
     tail = tail_of(settings, pool)
     async with (
-        supervised("sweeping what is kept too long", lambda: sweep_forever(pool, services.kept, settings)),
-        supervised("the tail of events", tail.forever),
-        supervised("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
-        supervised(BEGINNING, services.starter.forever),
-        connecting(client),
-        keeping_keys(settings, client),
+        troubles.running("sweeping what is kept too long", lambda say: sweep_forever(pool, services.kept, settings, say)),
+        troubles.running("the tail of events", tail.forever),
+        troubles.running("replies that leave", Leaving(PostgresHeldReplies(pool), services.cases).forever),
+        troubles.running(BEGINNING, services.starter.forever),
+        connecting(client, troubles.about(CONNECTING)),
+        keeping_keys(settings, client, troubles.about(EAR)),
     ):
         app = with_rooms(settings, pool, services, federated(settings), sealing_of(client))
         app.state.tail = tail

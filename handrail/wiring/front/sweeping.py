@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from handrail.background import Say, silent
 from handrail.keeping import KeepingSettings
 from handrail.postgres.access.answers import PostgresAnswers
 from handrail.postgres.access.vouchers import PostgresCustomerTokens, PostgresVouchers
@@ -17,8 +18,8 @@ from handrail.postgres.webhooks.outbox import PostgresOutbox
 SWEEP_SECONDS = 600.0
 
 
-async def sweep_forever(pool: Pool, answers_kept: timedelta, kept: KeepingSettings) -> None:
-    """Forget what is old now and then, until cancelled."""
+async def sweep_forever(pool: Pool, answers_kept: timedelta, kept: KeepingSettings, say: Say = silent) -> None:
+    """Forget what is old now and then, until cancelled, and `say` that it went well."""
     while True:
         await PostgresAnswers(pool).sweep(answers_kept)
         await PostgresCaseStarts(pool).sweep()
@@ -28,4 +29,5 @@ async def sweep_forever(pool: Pool, answers_kept: timedelta, kept: KeepingSettin
         await PostgresOutbox(pool).sweep(timedelta(days=kept.webhook_days))
         await PostgresOutbox(pool).sweep_secrets()
         await PostgresMail(pool).sweep(timedelta(days=kept.mail_source_days))
+        say(None)
         await asyncio.sleep(SWEEP_SECONDS)

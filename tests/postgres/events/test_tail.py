@@ -160,3 +160,26 @@ async def test_nothing_listens_where_nobody_reads(pool: Pool, cases: PostgresCas
                 return await run(EARS) == [(0,)]
 
             await wait_for(deaf)
+
+
+async def test_trouble_that_nobody_misses_any_more_is_taken_back(pool: Pool, cases: PostgresCases) -> None:
+    async def away() -> AsyncGenerator[list[str], None]:
+        raise psycopg.OperationalError("away")
+        yield []
+
+    said: list[str | None] = []
+    tail = EventTail(PostgresEvents(pool), away, psycopg.OperationalError, 0.2, 0.05)
+    await cases.open(opening("c-1"), NOON)
+    async with supervised("the tail", lambda: tail.forever(said.append)):
+        async with aclosing(tail.of_case("c-1", 0, 0.05)) as stream:
+            assert await anext(stream)
+
+            async def troubled() -> bool:
+                return "cannot listen for events: away" in said
+
+            await wait_for(troubled)
+
+        async def well() -> bool:
+            return said[-1] is None
+
+        await wait_for(well)
