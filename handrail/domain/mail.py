@@ -11,6 +11,8 @@ from handrail.domain.base import Stored
 from handrail.domain.errors import HandrailError
 
 CHANNEL = "mail"
+PACED = "An automatic mail went to this address a short while ago."
+"""The words of a mail that may not leave yet."""
 UNIDENTIFIED = "mail-unidentified."
 """Ids of customers of whom nothing is known but an address begin so: the business knows none of them."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handrail.domain.channels import Departure
-from handrail.domain.mail import CHANNEL, MailNotTaken, MailRefused, SentBefore
+from handrail.domain.mail import CHANNEL, PACED, MailNotTaken, MailRefused, SentBefore
 from handrail.mail.composing import Letterhead, is_automatic
 from handrail.mail.reading.headers import answerable
 from handrail.ports.front.channels import Channels
@@ -92,7 +92,7 @@ class MailOutgoing:
             await self._failed(departure, words)
         elif before.seconds_since is not None and before.seconds_since < self.limits.pause.total_seconds():
             left = self.limits.pause - timedelta(seconds=before.seconds_since)
-            await self.channels.postponed(departure, left, "An automatic mail went to this address a short while ago.")
+            await self.channels.postponed(departure, left, PACED)
         else:
             return True
         return False

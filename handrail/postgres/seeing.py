@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from handrail.domain.mail import PACED
 from handrail.domain.quality.days import STEPS
 from handrail.postgres.health import takes_writes
 from handrail.postgres.pool import Pool, looking, rows
@@ -24,7 +25,7 @@ class PostgresFigures:
         await takes_writes(self._pool)
         found: dict[str, dict[str, float]] = {}
         async with looking(self._pool) as connection, rows(connection) as cursor:
-            await cursor.execute(QUERIES["seen_figures"], {"steps": len(STEPS)})
+            await cursor.execute(QUERIES["seen_figures"], {"steps": len(STEPS), "paced": PACED})
             for row in await cursor.fetchall():
                 found.setdefault(row["figure"], {})[row["label"]] = float(row["value"])
         return found

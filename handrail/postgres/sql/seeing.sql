@@ -25,7 +25,17 @@ SELECT 'handrail_approvals_overdue', '', count(*) FROM handrail.approvals AS a W
 UNION ALL
 SELECT 'handrail_queue_waiting', q.tier::text, count(*) FROM handrail.queue_items AS q GROUP BY q.tier
 UNION ALL
-SELECT 'handrail_queue_overdue', q.tier::text, count(*) FILTER (WHERE q.due_at < now()) FROM handrail.queue_items AS q GROUP BY q.tier
+-- Whoever stands last gets a new deadline, and the case is late all the same until somebody has answered.
+SELECT
+    'handrail_queue_overdue', q.tier::text,
+    count(*) FILTER (
+        WHERE q.due_at < now() OR (
+            SELECT max(a.at) FILTER (WHERE a.action = 'overdue') > coalesce(max(a.at) FILTER (WHERE a.action = 'reply'), q.entered_at)
+            FROM handrail.audit AS a
+            WHERE a.case_id = q.case_id AND q.due_at IS NOT NULL AND a.action IN ('overdue', 'reply')
+        )
+    )
+FROM handrail.queue_items AS q GROUP BY q.tier
 UNION ALL
 SELECT 'handrail_queue_oldest_seconds', q.tier::text, extract(EPOCH FROM now() - min(q.entered_at))
 FROM handrail.queue_items AS q WHERE q.lease_until IS NULL OR q.lease_until < now() GROUP BY q.tier
@@ -52,7 +62,11 @@ UNION ALL
 SELECT 'handrail_outbox_waiting', d.channel, count(*) FROM handrail.departures AS d
 WHERE d.state = 'waiting' AND d.channel = 'mail' GROUP BY d.channel
 UNION ALL
-SELECT 'handrail_outbox_oldest_seconds', d.channel, extract(EPOCH FROM now() - min(d.noted_at)) FROM handrail.departures AS d
+-- What a machine may not send yet is not late before it may.
+SELECT
+    'handrail_outbox_oldest_seconds', d.channel,
+    greatest(0, extract(EPOCH FROM now() - min(CASE WHEN d.words = %(paced)s THEN d.next_at ELSE d.noted_at END)))
+FROM handrail.departures AS d
 WHERE d.state = 'waiting' AND d.channel = 'mail' GROUP BY d.channel
 UNION ALL
 SELECT 'handrail_dead_letters', 'webhook', count(*) FROM handrail.webhook_messages AS m WHERE m.state = 'dead'

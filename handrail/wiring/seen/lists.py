@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from itertools import product
 
 from handrail.business import Kind
+from handrail.domain.policy.policies import Policy
+from handrail.domain.policy.rulings import DEFAULT_RULE
+from handrail.policies.loader import FilePolicies
 from handrail.seeing.figures import catalogue
 from handrail.seeing.figures.kept import SeenFigures
-from handrail.seeing.figures.labels import CALL_OUTCOMES, EFFECT_OUTCOMES, EVERYTHING, FIXED, REASONS, TURN_OUTCOMES
+from handrail.seeing.figures.labels import CALL_OUTCOMES, EFFECT_OUTCOMES, EVERYTHING, FIXED, OTHER, REASONS, TURN_OUTCOMES
 from handrail.seeing.now import Seen
 from handrail.settings import Settings
 from handrail.wiring.cases.worker import Adapters
@@ -31,7 +34,7 @@ class RuleNames(Container[str]):
         policy, _, rule = str(value).partition("/")
         if policy in CODE:
             return bool(NAME.fullmatch(rule))
-        known = self.names()
+        known = {DEFAULT_RULE, *self.names()}
         return value == NO_RULE or (policy in known and rule in known)
 
 
@@ -48,10 +51,20 @@ def define(seen: Seen, settings: Settings, adapters: Adapters) -> None:
     )
     if seen.figures is not None:
         begin_at_zero(seen.figures, models, effects)
+        if isinstance(adapters.policies, FilePolicies):
+            begin_rules(seen.figures, adapters.policies.all())
+
+
+def begin_rules(figures: SeenFigures, policies: Iterable[Policy]) -> None:
+    """Have the counters of these policies' rules begin."""
+    for policy in policies:
+        rules = [*((one.id, one.action) for one in policy.rules.rules), (DEFAULT_RULE, policy.rules.default_action)]
+        for rule, ruling in rules:
+            figures.add(catalogue.VERDICTS, 0, ruling=ruling, rule=f"{policy.id}/{rule}")
 
 
 def begin_at_zero(figures: SeenFigures, models: Iterable[str], tools: Iterable[str]) -> None:
-    """Have every counter whose labels are known begin."""
+    """Have every counter whose labels are known begin; a candidate's model is on no list, and counts as `other`."""
     for outcome in TURN_OUTCOMES:
         figures.add(catalogue.TURNS, 0, outcome=outcome)
     for reason in REASONS:
@@ -60,7 +73,7 @@ def begin_at_zero(figures: SeenFigures, models: Iterable[str], tools: Iterable[s
         figures.add(catalogue.VERDICTS, 0, ruling=ruling, rule=NO_RULE)
     for tool, outcome in product(tools, EFFECT_OUTCOMES):
         figures.add(catalogue.EFFECTS, 0, tool=tool, outcome=outcome)
-    for model in models:
+    for model in (*models, OTHER):
         figures.add(catalogue.MODEL_COST, 0, model=model)
         for outcome in CALL_OUTCOMES:
             figures.add(catalogue.MODEL_CALLS, 0, model=model, outcome=outcome)
