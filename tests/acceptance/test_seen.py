@@ -10,22 +10,15 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from handrail.api.access.minting import mint
-from handrail.domain.access.principals import ApiScope
-from handrail.embedded.api import Api
-from handrail.embedded.ports import free_block
-from handrail.postgres.access.keys import PostgresApiKeys
-from handrail.postgres.pool import open_pool
 from handrail.seeing.figures import catalogue
 from handrail.seeing.traces import conventions as names
-from tests.acceptance.killing import HeldWorker, Stack, stack, true, waits
+from tests.acceptance.killing import true
+from tests.acceptance.watched_stack import Watched, fetched, watched
 from tests.support.collecting import Collector, TakenSpan, collecting
 
 MONITORING = Path(catalogue.__file__).parents[1] / "monitoring"
@@ -37,14 +30,10 @@ SERVED = re.compile(r"\b((?:handrail|temporal)_\w+|up)\b")
 
 
 @dataclass
-class SeenStack:
-    """The stack, its collector, and a backend of its API. `worker` and `api` are where their figures are."""
+class SeenStack(Watched):
+    """A stack with a collector of its spans."""
 
-    city: Stack
     collector: Collector
-    backend: httpx.AsyncClient
-    worker: str
-    api: str
 
     async def spans(self, trace: str, *wanted: str) -> list[TakenSpan]:
         """The spans of a trace, once these have come, and with each all those above it, up to the caller's.
@@ -69,27 +58,9 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 async def seen(servers: Path, collector: Collector) -> AsyncIterator[SeenStack]:
-    base = free_block(3)
-    worker, api = f"127.0.0.1:{base}", f"127.0.0.1:{base + 1}"
-    looked_at = {
-        "HANDRAIL_METRICS_ADDRESS": worker,
-        "HANDRAIL_API_METRICS_ADDRESS": api,
-        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
-        "OTEL_BSP_SCHEDULE_DELAY": "100",
-    }
-    async with stack(servers / "seen", looked_at) as city:
-        part = city.parts["worker"]
-        assert isinstance(part, HeldWorker)
-        city.parts["api"] = Api(base + 2, part.environment)
-        await city.start("api")
-        pool = await open_pool(city.postgres.url, size=1)
-        scopes = [ApiScope.CASES_WRITE, ApiScope.CASES_READ, ApiScope.APPROVALS_DECIDE]
-        key, parts = mint("a test", scopes, at=datetime.now(UTC), by="a test", environment="test", person="ann")
-        await PostgresApiKeys(pool).add(key)
-        await pool.close()
-        headers = {"authorization": f"Bearer {parts.text}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{base + 2}", timeout=90, headers=headers) as backend:
-            yield SeenStack(city, collector, backend, worker, api)
+    sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    async with watched(servers / "seen", sent) as stack:
+        yield SeenStack(stack.city, stack.backend, stack.worker, stack.api, collector)
 
 
 def way(spans: list[TakenSpan], name: str) -> list[TakenSpan]:
@@ -110,19 +81,12 @@ async def test_one_trace_goes_from_the_request_to_the_commit_across_a_killed_wor
     city = seen.city
     order = await city.order(status="shipped")
     await city.model.script(order.order_id, {"latency_seconds": 600})  # longer than it takes to kill whoever asks
-    asked = asyncio.create_task(
-        seen.backend.post(
-            "/v1/cases",
-            json={"customer_id": order.customer_id, "text": f"Where is my order {order.order_id}? {CANARY}"},
-            headers={"traceparent": f"00-{TRACE}-{CALLER}-01", "idempotency-key": "seen-1", "prefer": "wait=60"},
-        )
-    )
+    text = f"Where is my order {order.order_id}? {CANARY}"
+    asked = asyncio.create_task(seen.ask(order.customer_id, text, "seen-1", traceparent=f"00-{TRACE}-{CALLER}-01"))
     await true(lambda: city.model.requests(order.order_id))
     city.kill("worker")
     await city.start("worker")
-    answer = await asked
-    assert answer.is_success, answer.text
-    case = await city.at_rest(answer.json()["case_id"])
+    case = await city.at_rest(await asked)
     assert order.order_id in (case.reply or "")
     spans = await seen.spans(TRACE, "POST /v1/cases", "invoke_agent handrail", "commit_step")
     down = below(spans, "commit_step")
@@ -143,24 +107,8 @@ async def test_one_trace_goes_from_the_request_to_the_commit_across_a_killed_wor
 async def test_a_decision_is_a_trace_of_its_own_down_to_the_effects_commit(seen: SeenStack) -> None:
     order = await seen.city.order(**HELD)
     text = f"Please refund order {order.order_id}, that is {order.refundable} USD."
-    opened = await seen.backend.post(
-        "/v1/cases",
-        json={"customer_id": order.customer_id, "text": text},
-        headers={"idempotency-key": "seen-2", "prefer": "wait=60"},
-    )
-    case_id = opened.json()["case_id"]
-    held = (await seen.city.until(case_id, waits)).approvals[0]
-    decided = await seen.backend.post(
-        f"/v1/cases/{case_id}/approvals/{held.approval_id}/decide",
-        json={"decision": "approve"},
-        headers={
-            "traceparent": f"00-{REFUND}-{CALLER}-01",
-            "idempotency-key": "seen-3",
-            "if-match": f'"{held.approval_id}.{held.revision}"',
-        },
-    )
-    assert decided.is_success, decided.text
-    seen.city.approved.add(held.approval_id)
+    case_id = await seen.ask(order.customer_id, text, "seen-2")
+    await seen.approve(case_id, "seen-3", traceparent=f"00-{REFUND}-{CALLER}-01")
     spans = await seen.spans(REFUND, "execute_tool refund_order", "COMMIT", "node resolve", "invoke_agent handrail")
     assert [one for one in below(spans, "execute_tool refund_order") if not one.startswith(("fastapi", "POST"))] == [
         "send update decide",
@@ -227,9 +175,3 @@ async def test_a_traced_cases_history_replays_untraced(seen: SeenStack) -> None:
     text = history.to_json()
     assert "_tracer-data" in text
     assert await replay({"traced.0.json": text}) == {}
-
-
-async def fetched(address: str) -> str:
-    """What is served there."""
-    async with httpx.AsyncClient(trust_env=False) as client:
-        return (await client.get(f"http://{address}/metrics")).text

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
 from uuid import uuid4
 
 import httpx
@@ -13,16 +15,18 @@ import psycopg
 from psycopg import sql
 from temporalio.client import Client
 
+from graphs.nodes.case_nodes import Update
 from handrail.api.app import create_app
 from handrail.background import BackgroundTroubles, supervised
 from handrail.domain.actions.proposals import Ruling
 from handrail.domain.case.cases import CaseStatus, Commit, Tier
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import ModelUnavailable
 from handrail.domain.quality.judge.canary import CanaryPrompt
 from handrail.llm.chat import ChatModel
 from handrail.llm.server.calls import About
 from handrail.llm.server.health import Answered
-from handrail.wiring.seen.around import SeenCalls
+from handrail.wiring.seen.around import SeenCalls, seen_node
 from handrail.wiring.seen.beginning import troubled
 from handrail.wiring.seen.requests import seen_requests
 from tests.postgres.build import NOON, approval, opening, row, ruling
@@ -175,17 +179,18 @@ async def approval_overdue(drill: Drill) -> None:
     await drill.cases.commit(Commit(row=row(status=CaseStatus.AWAITING_APPROVAL), approvals=[approval(due_at=late)]))
 
 
+async def approval_expired(drill: Drill) -> None:
+    async def escalate(_: object) -> Update:
+        return {}
+
+    await drill.collect()
+    why = Escalation(reason="approval_expired", words="Nobody decided in time.")
+    await seen_node("escalate", escalate, drill.served.seen)(SimpleNamespace(escalation=why))
+
+
 async def queue_overdue(drill: Drill) -> None:
     late = row(status=CaseStatus.WITH_HUMAN, tier=Tier.SUPPORT, queue="support", due_at=NOON)
     await drill.cases.commit(Commit(row=late))
-
-
-async def outbox_old(drill: Drill) -> None:
-    await message(drill, "pending")
-
-
-async def dead_letter(drill: Drill) -> None:
-    await message(drill, "dead")
 
 
 async def message(drill: Drill, state: str) -> None:
@@ -230,9 +235,10 @@ FAULTS: dict[str, Fault] = {
     "HandrailOpeningsRefused": opening_refused,
     "HandrailCasesNotBegun": cases_not_begun,
     "HandrailApprovalsOverdue": approval_overdue,
+    "HandrailApprovalsExpired": approval_expired,
     "HandrailQueueOverdue": queue_overdue,
-    "HandrailOutboxOld": outbox_old,
-    "HandrailDeadLetters": dead_letter,
+    "HandrailOutboxOld": partial(message, state="pending"),
+    "HandrailDeadLetters": partial(message, state="dead"),
     "HandrailWebhookDisabled": webhook_disabled,
     "HandrailDaysLate": days_late,
     "HandrailAlarmsOpen": alarm_open,
