@@ -9,8 +9,8 @@ from typing import Any
 from graphs.nodes.agent import for_people_now
 from graphs.ruling.noting import noted, only_a_reply
 from graphs.ruling.policy_facts import PolicyFactsReader, counting
-from graphs.ruling.repeats import Repeats, Repetition, first_answer, given
-from graphs.ruling.replays import same_call, unremembered
+from graphs.ruling.repeats import Repeats, Repetition, first_answer, given, refused_now
+from graphs.ruling.replays import ruled_as_begun
 from graphs.ruling.replies import Replying
 from graphs.ruling.ruling_pass import (
     RulingPass,
@@ -26,7 +26,6 @@ from graphs.ruling.ruling_pass import (
     why_blocked,
 )
 from graphs.views import GuardrailView
-from handrail.domain.actions.confirmations import SAID_NO, UNCONFIRMED
 from handrail.domain.actions.declined import asked_in, named_only, objection
 from handrail.domain.actions.earlier import ALREADY_DONE, EarlierEffect
 from handrail.domain.actions.proposals import SEND_REPLY, Proposal, ProposalKind, Ruling
@@ -35,7 +34,6 @@ from handrail.domain.base import digest
 from handrail.domain.case.cases import Commit, RuledProposal, Unrecorded
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.errors import BusinessRefused, InvalidInput, SwitchedOff
-from handrail.domain.llm.agent import Exchange
 from handrail.domain.team.reviewers import Reviewers
 from handrail.ports import Cases, Checked, Clock, Dial, Languages, Policies, SystemOfRecord, Topics
 
@@ -118,11 +116,11 @@ class GuardrailNode:
 
     async def _call(self, sheet: RulingPass, proposal: Proposal, made: Sequence[EarlierEffect]) -> None:
         view, topic = sheet.view, sheet.topic
+        if proposal.kind is ProposalKind.EFFECT and ruled_as_begun(sheet, proposal, made, self._record):
+            return None
         if proposal.action not in topic.tools:
             return sheet.refuse(proposal, f"{proposal.action} is not a tool of the topic {topic.name}.")
         if self._repeats(sheet, proposal):
-            return None
-        if proposal.kind is ProposalKind.EFFECT and self._made(sheet, proposal, made):
             return None
         try:
             checked = await self._record.check(view.row.case_id, view.row.customer_id, proposal.action, proposal.arguments)
@@ -160,23 +158,6 @@ class GuardrailNode:
             most=sheet.topic.bounds.repeated_call,
             names=given(self._record, proposal.action),
         )
-
-    def _made(self, sheet: RulingPass, proposal: Proposal, ledger: Sequence[EarlierEffect]) -> bool:
-        """Allow again what this turn did before it was run again, refuse anything else; return whether it ruled."""
-        effects = [one for one in ledger if one.settled]
-        stands = next((one for one in effects if one.effect_id == proposal.proposal_id), None)
-        if stands and same_call(proposal, stands, self._record.specs([proposal.action])):
-            changes = {"arguments": stands.arguments, "arguments_hash": digest(stands.arguments), "counted": True}
-            made = proposal.model_copy(update=changes)
-            sheet.rule(made, plain(made, Ruling.ALLOW, "made", "The ledger holds this effect; it gives its first answer."))
-            return True
-        others = [stands] if stands else unremembered(effects, sheet.view.effects, sheet.view.proposals)
-        if not others:
-            return False
-        words = f"Run again, this turn wants another {proposal.action} than before; {others[0].action} stands in the ledger."
-        sheet.refuse(proposal, words)
-        sheet.escalate("action_failed", words)
-        return True
 
     def _repeats(self, sheet: RulingPass, proposal: Proposal) -> bool:
         """Refuse a call repeated too often with the same arguments; return whether it was. Ruling again is no repetition."""
@@ -242,9 +223,3 @@ class GuardrailNode:
 def fresh(view: GuardrailView) -> bool:
     """Return whether nobody has ruled on the proposals yet: they are the model's answer to what it was asked just now."""
     return not any(one.counted or decided(view.decisions, one) for one in view.proposals)
-
-
-def refused_now(exchanges: Sequence[Exchange], proposal: Proposal) -> bool:
-    """Return whether the customer was asked about exactly this and said no in this turn."""
-    asked = [one.call for one in exchanges if one.result.get(UNCONFIRMED) == SAID_NO]
-    return any(one.tool == proposal.action and digest(one.arguments) == proposal.arguments_hash for one in asked)

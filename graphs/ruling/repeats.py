@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphs.views import GuardrailView
+from handrail.domain.actions.confirmations import SAID_NO, UNCONFIRMED
 from handrail.domain.actions.earlier import (
     REPEATED,
     EarlierEffect,
@@ -18,6 +19,7 @@ from handrail.domain.actions.earlier import (
     written_since,
 )
 from handrail.domain.actions.proposals import Confirming, Proposal, RuleHit, Ruling, Verdict
+from handrail.domain.base import digest
 from handrail.domain.llm.agent import Exchange
 from handrail.ports import Cases, SystemOfRecord
 
@@ -121,3 +123,9 @@ def first_answer(one: EarlierEffect) -> dict[str, Any]:
 def made_here(one: EarlierEffect, exchanges: Sequence[Exchange]) -> bool:
     """Return whether it is among the calls of this turn."""
     return any((call.call.tool, call.call.arguments) == (one.action, one.arguments) for call in exchanges)
+
+
+def refused_now(exchanges: Sequence[Exchange], proposal: Proposal) -> bool:
+    """Return whether the customer was asked about exactly this and said no in this turn."""
+    asked = [one.call for one in exchanges if one.result.get(UNCONFIRMED) == SAID_NO]
+    return any(one.tool == proposal.action and digest(one.arguments) == proposal.arguments_hash for one in asked)
