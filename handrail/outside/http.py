@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -47,10 +48,12 @@ class HttpSystem:
         except InvalidInput as error:
             return OutsideAnswer(refused=str(error))
         try:
-            status, content = await self._sent(request, wanted)
+            # The client's own time-outs are between two pieces of an answer.
+            async with asyncio.timeout(wanted.seconds):
+                status, content = await self._sent(request, wanted)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotReached(f"The service {self._name} does not answer: {type(error).__name__}.") from error
-        except (httpx.HTTPError, AnswerTooLarge) as error:
+        except (httpx.HTTPError, AnswerTooLarge, TimeoutError) as error:
             words = f"The service {self._name} gave no answer that says what it did"
             raise OutcomeUnknown(f"{words}: {type(error).__name__}.") from error
         return self._answer(operation, status, content, wanted, hidden)
@@ -78,7 +81,7 @@ class HttpSystem:
         return httpx.Request(method, url, params=query or None, json=body if has_body else None, headers=headers)
 
     async def _sent(self, request: httpx.Request, wanted: OutsideCall) -> tuple[int, bytes]:
-        timeout = httpx.Timeout(wanted.seconds, connect=min(CONNECT_SECONDS, wanted.seconds))
+        timeout = httpx.Timeout(wanted.seconds, connect=min(CONNECT_SECONDS, 0.8 * wanted.seconds))
         async with httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False) as client:
             wanted.sent = True
             response = await client.send(request, stream=True)

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 from pydantic import ValidationError
 
 from handrail.business import Call, Kind, OutsideTerms, Preview, Shape, Tool
+from handrail.domain.actions.effects import EFFECT_SECONDS
 from handrail.domain.errors import (
     BusinessFailed,
     BusinessRefused,
@@ -33,6 +35,8 @@ from handrail.outside.validating import SchemaCheck
 UNKNOWN = "There is no such thing in this account."
 """The same words for what is not there and for what is somebody else's."""
 PAUSES = (0.3, 1.5)
+SPARE_SECONDS = 1.0
+"""Left behind the last try at an effect, to say what came of it before it is cut off."""
 Read = Callable[[Call, Any], Awaitable[dict[str, Any]]]
 
 
@@ -81,12 +85,19 @@ class ToolFromOutside:
                 return self._own(call, await self._answer(call, arguments))
             except OutcomeUnknown as error:
                 raise BusinessFailed(str(error)) from error
+        until = monotonic() + EFFECT_SECONDS
         for one in self.terms.first:
             await self._look(call, one, arguments.root)
+        if not self._in_time(until):
+            raise NotReached(f"{self.terms.name} was not sent: what is looked up before it took too long.")
         await call.sending()
-        return await self._sent(call, arguments)
+        return await self._sent(call, arguments, until)
 
-    async def _sent(self, call: Call, arguments: OutsideArguments) -> dict[str, Any]:
+    def _in_time(self, until: float, pause: float = 0.0) -> bool:
+        """Return whether one more try after the pause ends before the effect is cut off, whatever the system does."""
+        return monotonic() + pause + self.terms.timeout_seconds + SPARE_SECONDS <= until
+
+    async def _sent(self, call: Call, arguments: OutsideArguments, until: float) -> dict[str, Any]:
         """Send it, again where that is safe: with the same key it is the same effect, without one what was never sent."""
         lost: OutcomeUnknown | None = None
         for pause in (*PAUSES, None):
@@ -107,7 +118,7 @@ class ToolFromOutside:
             except NotReached as error:
                 # Of a try before this one it says nothing.
                 failure = lost or error
-            if pause is None or (lost and self.terms.once):
+            if pause is None or (lost and self.terms.once) or not self._in_time(until, pause):
                 raise failure
             await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")

@@ -13,7 +13,8 @@ from handrail.postgres.queries import QUERIES
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 30_000
 LOCK_MILLISECONDS = 15_000
-IDLE_MILLISECONDS = 60_000
+IDLE_MILLISECONDS = 100_000
+"""An effect holds its row while another system works, and until it is noted that nobody knows of it."""
 SILENT_PEER_MILLISECONDS = 15_000
 _SERVER_OPTIONS = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"

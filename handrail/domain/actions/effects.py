@@ -13,6 +13,8 @@ from handrail.domain.case.turns import TurnKey
 
 TAKEN_BACK = "taken_back"
 """The ledger's code of an effect whose customer took their yes back before it was made."""
+EFFECT_SECONDS = 60
+"""An effect is cut off after so long; what another system was sent by then is of unknown outcome."""
 
 
 class Effect(Stored):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from handrail.business import Business, Call, Kind, Tool
-from handrail.domain.actions.effects import Effect, EffectResult, EffectStatus
+from handrail.domain.actions.effects import EFFECT_SECONDS, Effect, EffectResult, EffectStatus
 from handrail.domain.case.turns import TurnSuperseded
 from handrail.domain.errors import (
     BusinessRefused,
@@ -36,7 +36,6 @@ from handrail.postgres.pool import Connection, Pool, alone, writing
 
 Answer = TypeVar("Answer")
 Changed = Callable[[ToolChanged], Awaitable[None]]
-EFFECT_SECONDS = 60
 
 
 @dataclass(slots=True)

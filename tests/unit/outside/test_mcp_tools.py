@@ -115,6 +115,49 @@ async def test_what_fails_later_says_nothing_of_a_try_that_may_have_got_there(
         await ran(sent, PAYS, key="e-1")
 
 
+class Slow:
+    """A system that takes `seconds` for each try and loses its answer; the clock stands otherwise."""
+
+    def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds, self.now, self.tries = seconds, 0.0, 0
+        monkeypatch.setattr("handrail.outside.tools.monotonic", lambda: self.now)
+        monkeypatch.setattr("handrail.outside.tools.PAUSES", (0, 0))
+
+    async def definitions(self) -> dict[str, ToolDefinition]:
+        raise AssertionError("an effect is sent")
+
+    async def call(self, wanted: OutsideCall) -> OutsideAnswer:
+        self.now += self.seconds
+        self.tries += 1
+        raise OutcomeUnknown("lost")
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(1.0, 3), (15.0, 3), (23.0, 2), (45.0, 1)])
+async def test_no_try_is_begun_that_the_end_of_the_effect_would_cut_off(
+    seconds: float, tries: int, tools: dict[str, ToolFromOutside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refund, slow = tools["refund_booking"], Slow(seconds, monkeypatch)
+    sent = ToolFromOutside(refund.terms, refund._pin, slow, tools)
+    with pytest.raises(OutcomeUnknown, match="lost"):
+        await ran(sent, PAYS, key="e-1")
+    assert slow.tries == tries
+
+
+async def test_what_is_looked_up_for_too_long_is_followed_by_no_sending(
+    tools: dict[str, ToolFromOutside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refund, slow = tools["refund_booking"], Slow(1.0, monkeypatch)
+
+    async def look(*_: Any) -> dict[str, Any]:
+        slow.now += 45
+        return {}
+
+    monkeypatch.setattr(ToolFromOutside, "_look", look)
+    with pytest.raises(NotReached, match="refund_booking was not sent: what is looked up before it took too long"):
+        await ran(ToolFromOutside(refund.terms, refund._pin, slow, tools), PAYS, key="e-1")
+    assert slow.tries == 0
+
+
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [("large", "answered what cannot be taken"), ("crash", "protocol error -32603")],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.responses import StreamingResponse
 
 from handrail.business import Kind
 from handrail.domain.errors import BusinessFailed, BusinessRefused, DefinitionInvalid, NotReached, OutcomeUnknown, ToolChanged
 from handrail.outside.loading import outside_tools
 from handrail.outside.openapi import operations
+from handrail.outside.tools import ToolFromOutside
 from tests.support.outside.listing import listed, pinned
 from tests.support.outside.shipping import Shipping, chatter, elsewhere
 from tests.unit.outside.test_mcp_tools import ran
@@ -74,6 +77,25 @@ async def test_answers_are_held_to_the_file(shipping: Shipping, tmp_path: Path) 
         shipping.answer = answer
         with pytest.raises(BusinessFailed, match=words):
             await ran(tools["get_parcel"], {"parcel": "P-1"})
+
+
+async def test_an_answer_that_comes_in_drops_is_not_waited_for(shipping: Shipping, tmp_path: Path) -> None:
+    tools = await pinned(tmp_path)
+    ended = asyncio.Event()
+
+    async def drops() -> AsyncIterator[bytes]:
+        while not ended.is_set():
+            yield b" "
+            await asyncio.sleep(0.1)  # the service's own slowness
+
+    shipping.answer = StreamingResponse(drops(), media_type="application/json")
+    terms = tools["get_parcel"].terms.model_copy(update={"timeout_seconds": 1.0})
+    hasty = ToolFromOutside(terms, tools["get_parcel"]._pin, tools["get_parcel"]._system, tools)
+    try:
+        with pytest.raises(BusinessFailed, match="gave no answer that says what it did: TimeoutError"):
+            await asyncio.wait_for(ran(hasty, {"parcel": "P-1"}), 30)
+    finally:
+        ended.set()
 
 
 async def test_a_changed_operation_is_another_tool_and_an_unlisted_one_is_none(shipping: Shipping, tmp_path: Path) -> None:
