@@ -198,7 +198,7 @@ class CaseWorkflow(ChangingHandlers):
         # A signal cannot be sent back: where very much waits already, it waits too, and is lost to nobody.
         while not self._invalid and not self._memory.room:
             await workflow.wait_condition(lambda: self._memory.room)
-        self._tolerate("message", lambda: self._intake.any_message(raw, workflow.now()))
+        await self._tolerate_message(raw)
 
     @workflow.signal(name="approve", description="Needs {approval_id, revision}; the numbered entries need nothing")
     async def approve(self, raw: RawValue = NOTHING) -> None:

@@ -47,7 +47,7 @@ class Item(Stored):
 class Depth(Stored):
     """The depth of the queue: cases that wait, are overdue, are held; `forgotten` are with people and in no queue: never so.
 
-    `refused` are first messages that could not become a case and that nobody has seen to.
+    `refused` are messages that no case could take and that nobody has seen to.
     """
 
     waiting: int

@@ -139,6 +139,17 @@ async def changed(home: House) -> str:
     return case_id
 
 
+async def untaken(home: House) -> str:
+    """Other words under the id of a message before them, by signal."""
+    case_id = await resolved(home)
+    await home.cases.say(case_id, "Thanks!", message_id="m-2")
+    await home.settled(case_id)
+    handle = home.temporal.get_workflow_handle(f"case-{case_id}")
+    await handle.signal("message", {"message_id": "m-2", "text": "And my other order?"})
+    await home.until(case_id, lambda view: "sent before with other text" in (view.notice or ""))
+    return case_id
+
+
 async def model_failure(home: House) -> str:
     return await ask(home, status=401)
 
@@ -192,6 +203,7 @@ BRANCHES = {
         ("Working", "Resolved"),
         has=("edit_message", "withdraw_message", "ACTIVITY_TASK_CANCEL_REQUESTED"),
     ),
+    "untaken": Branch(untaken, ("Working", "Resolved"), has=("send_message", "message")),
     "model_failure": Branch(model_failure, ("Working", "WithHuman"), "model_rejected", ("case.turn",)),
     "cancelled": Branch(cancelled, ("Working", "WithHuman"), "cancelled", ("WORKFLOW_EXECUTION_CANCEL_REQUESTED",)),
     "closed": Branch(closed, ("Working", "Resolved", "Closed"), has=("close_case", "WORKFLOW_EXECUTION_COMPLETED")),

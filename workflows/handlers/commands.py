@@ -54,8 +54,9 @@ class Intake:
     def check_message(self, raw: Any) -> IncomingMessage:
         """The message, clean. Raises: InvalidInput, CaseConflict, IllegalTransition."""
         message = check_message(parse(IncomingMessage, raw))
-        if not self._memory.known(message.message_id, Author.CUSTOMER, message.text):
-            self._memory.check_room(message.text)
+        if self._memory.known(message.message_id, Author.CUSTOMER, message.text):
+            return message
+        self._memory.check_room(message.text)
         if self._memory.closing or self._memory.row.status is CaseStatus.CLOSED:
             raise IllegalTransition("the case is closed; open a new one.")
         return message

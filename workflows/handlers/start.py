@@ -9,6 +9,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from handrail.domain.base import digest
 from handrail.domain.case.messages import check_identifier, without_controls
 from handrail.domain.case.openings import Incoming, Opening, read_opening
 from handrail.domain.case.reconciling import Recover
@@ -18,6 +19,8 @@ from workflows.memory.case import CaseMemory
 
 TAKES_ODD = "odd-openings"
 """Since then a start in a form of its own is a case for a person, and one that cannot be a case is kept in the record."""
+MESSAGE_KEPT = 400_000
+"""Characters of a message that its case could not take: so many fit into a payload."""
 UNCUT = 3
 """Events before the first task of a run that was not cut off there: started, scheduled, begun."""
 
@@ -81,6 +84,14 @@ def incoming(given: Sequence[Any], words: str, opening: Opening | None = None) -
         rest=opening.rest if opening else [],
         message_id=opening.case.message.message_id if opening else None,
     )
+
+
+def untaken(raw: RawValue, why: str, case_id: str) -> Incoming:
+    """Describe a message that its case could not take, for the record; the same again is the same."""
+    found = incoming([raw], f"A message came that the case could not take: {why}")
+    words = found.input[:MESSAGE_KEPT]
+    about = {"run_id": f"{found.run_id}/{digest(words)[:16]}", "case_id": case_id, "input": words}
+    return found.model_copy(update=about)
 
 
 def kept(value: Any) -> str:

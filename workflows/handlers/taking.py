@@ -6,13 +6,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
-from handrail.domain.errors import HandrailError
+from handrail.domain.errors import CaseConflict, HandrailError, IllegalTransition
 from workflows.handlers.commands import Intake
 from workflows.handlers.payloads import refusal
+from workflows.handlers.start import untaken
 from workflows.memory.case import CaseMemory
+from workflows.steps.record import keep
 
 NOTICE = 800
+KEEPS_UNTAKEN = "messages-that-no-case-takes"
 T = TypeVar("T")
 
 
@@ -37,6 +41,17 @@ class Taking:
                 act()
         except HandrailError as error:
             self.refuse_signal(name, str(error))
+
+    async def _tolerate_message(self, raw: RawValue) -> None:
+        """Take a customer's message. One that comes as the case ends, or behind all it takes, is kept for somebody to see:
+        nobody hears that it was refused."""
+        try:
+            if not self._invalid:
+                self._intake.any_message(raw, workflow.now())
+        except HandrailError as error:
+            self.refuse_signal("message", str(error))
+            if isinstance(error, IllegalTransition | CaseConflict) and workflow.patched(KEEPS_UNTAKEN):
+                await keep(untaken(raw, str(error), self._memory.row.case_id), self._memory.cancel)
 
     def _take(self, act: Callable[[], T]) -> T:
         if self._invalid:

@@ -236,8 +236,8 @@ def show_items(depth: Depth, items: list[dict[str, Any]], paused: dict[str, str]
     )
     screen().print(plain(summary))
     if depth.refused:
-        verb = "first message" if depth.refused == 1 else "first messages"
-        screen().print(plain(f"{depth.refused} {verb} could not become a case: handrail queue refused"))
+        what = "message" if depth.refused == 1 else "messages"
+        screen().print(plain(f"{depth.refused} {what} no case could take: handrail queue refused"))
     print_paused(paused)
 
 

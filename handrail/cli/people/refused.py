@@ -1,4 +1,4 @@
-"""`handrail queue refused` and `queue settle`: what could not become a case, until somebody has seen to it."""
+"""`handrail queue refused` and `queue settle`: what no case could take, until somebody has seen to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ INPUT = 2_000
 
 @app.command("refused")
 def list_refused(ctx: typer.Context, limit: Limit = 50, as_json: Json = False) -> None:
-    """Starts that could not become a case: why, and what was sent. Gone once the same id became a case, or settled."""
+    """Starts that could not become a case, and messages that theirs could not take: why, and what was sent.
+
+    A start is gone once the same id became a case; all are once they are settled.
+    """
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import moment, plain, print_pairs, screen
 
@@ -59,7 +62,7 @@ def settle(
     person: Who,
     as_json: Json = False,
 ) -> None:
-    """Take a refused start off the list: somebody has seen to its customer."""
+    """Take what was refused under a workflow id off the list: somebody has seen to its customer."""
     from handrail.cli.common.documents import print_document
     from handrail.cli.common.tables import plain, screen
     from handrail.domain.errors import InvalidInput

@@ -1,4 +1,4 @@
-"""Starts that were not plain, as they came, in PostgreSQL."""
+"""Starts that were not plain, and messages that no case could take, as they came, in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handrail.postgres.queries import QUERIES
 
 
 class RefusedOpening(Stored):
-    """A start that could not become a case and that nobody has seen to."""
+    """A start that could not become a case, or a message that its case could not take; nobody has seen to it."""
 
     workflow_id: str
     run_id: str

@@ -69,7 +69,7 @@ RECORD = tuple(
         ("handrail_webhook_endpoints_disabled", "webhook endpoints that take nothing more", ()),
         ("handrail_case_starts_waiting", "cases that were answered for and have not begun", ()),
         ("handrail_case_starts_oldest_seconds", "age of the oldest case that was answered for and has not begun", ()),
-        ("handrail_openings_refused", "inputs that could not become a case and that nobody settled", ()),
+        ("handrail_openings_refused", "inputs that no case could take and that nobody settled", ()),
         ("handrail_effects_unknown", "effects sent to another system of which nobody knows whether they were made", ()),
         ("handrail_day_steps_late", "steps of the quality loop that are not done a day after their day ended", ()),
         ("handrail_alarms_open", "alarms of the quality loop that nobody acknowledged", ()),

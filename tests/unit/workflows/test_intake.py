@@ -66,6 +66,16 @@ def test_a_closed_case_takes_nothing() -> None:
         Intake(found).message(sent(), NOW)
 
 
+def test_a_closed_case_knows_what_it_took_before() -> None:
+    found = memory()
+    Intake(found).message(sent(), NOW)
+    found.closing = "ann"
+    assert Intake(found).message(sent(), NOW).duplicate
+    assert Intake(found).any_message(as_json(sent()), NOW).duplicate
+    with pytest.raises(CaseConflict):
+        Intake(found).message(sent(text="Else"), NOW)
+
+
 def test_a_wish_for_a_person_counts_but_not_twice() -> None:
     found = asked()
     Intake(found).ask_for_person("Please.")
