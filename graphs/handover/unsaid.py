@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from graphs.handover.retelling import restated
 from graphs.handover.summary import customers_words
 from graphs.state import CaseState
 from handrail.domain.actions.asked import AskedEffect
+from handrail.domain.actions.proposals import ProposalKind
 from handrail.domain.case.classification import Classification, FurtherWish
 from handrail.domain.case.handoffs import Handoff
 from handrail.domain.case.messages import Author, Message, standing
 from handrail.domain.text.message.cards import without_cards
 
 _PIECES = re.compile(r"(?<=[.!?])\s+|\n+|…")
+_REFERENCE = re.compile(r"(?<![\w-])[a-z]{1,4}[-_ ]?\d{3,}(?![\w-])")
+_NUMBER = re.compile(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])")
+_GIVEN = re.compile(r"\w+=(.{4,}?)(?=, \w+=|\):|\)$)")
+MARK = " (the customer has edited or withdrawn words since that it may rest on)"
+"""Behind what the agent did by words that do not stand: it happened, and is not left out."""
 
 
 class Unsaid:
@@ -26,6 +32,7 @@ class Unsaid:
         self._gone = [_flat(one.text) for one in self._messages if not one.stands]
         self._left = [_flat(one.text) for one in standing(self._messages)] if self._gone else []
         self._withdrawn = {one.message_id for one in self._messages if one.withdrawn_at}
+        self._figures = _figures(self._gone) - _figures(self._left)
 
     def __bool__(self) -> bool:
         return bool(self._ids)
@@ -33,6 +40,16 @@ class Unsaid:
     def quoted(self, words: str) -> bool:
         """Return whether a sentence of the words is of a message that does not stand, and of none that does."""
         return any(any(piece in text for text in self._gone) and not self._stands(piece) for piece in _pieces(words))
+
+    def named(self, line: str) -> bool:
+        """Return whether a line of our own names what only messages say that do not stand: a figure, a value, a sentence."""
+        flat = _flat(line)
+        given = [one for one in _GIVEN.findall(flat) if any(one in text for text in self._gone) and not self._stands(one)]
+        return bool(given) or bool(_figures([flat]) & self._figures) or self.quoted(line)
+
+    def marked(self, line: str) -> str:
+        """The line, with a mark where it names what does not stand."""
+        return line if line.endswith(MARK) or not self.named(line) else f"{line}{MARK}"
 
     def wishes(self, besides: Sequence[FurtherWish]) -> list[FurtherWish]:
         """The wishes in sentences that stand."""
@@ -60,14 +77,19 @@ class Unsaid:
         return found.model_copy(update={"besides": self.wishes(found.besides)}) if found else None
 
     def packet(self, packet: Handoff) -> Handoff:
-        """The packet of the words that stand."""
+        """The packet of the words that stand. A reply that was suggested of others is none any more."""
         said = [one for one in packet.said if one.message_id not in self._ids]
+        draft = packet.suggested_reply
+        rests = draft is not None and (len(said) < len(packet.said) or self.named(draft))
         left = packet.model_copy(
             update={
                 "stated": [one for one in packet.stated if one.message_id not in self._ids],
                 "said": said,
                 "asked": self.answers(packet.asked),
                 "open_questions": [one for one in packet.open_questions if not self._asks_of(one)],
+                "tried": [self.marked(one) for one in packet.tried],
+                "next_step": self.marked(packet.next_step),
+                "suggested_reply": None if rests else draft,
             }
         )
         told = len(said) == len(packet.said) and not self.quoted(packet.wanted) and not self.quoted(packet.problem)
@@ -85,6 +107,17 @@ class Unsaid:
             }
         )
 
+    def ended(self, state: CaseState) -> CaseState:
+        """The same of a turn that goes on no more, without a reply that it would have given to words that do not stand."""
+        read = {one.message_id for one in state.incoming} | {one.message_id for one in state.stated}
+        replies = [
+            one
+            for one in state.proposals
+            if one.kind is ProposalKind.REPLY and (read & self._ids or self.named(str(one.arguments.get("text", ""))))
+        ]
+        left = [one for one in state.proposals if one not in replies]
+        return self.state(state.model_copy(update={"proposals": left}))
+
     def _asks_of(self, question: str) -> bool:
         return any(self.quoted(words) for words in customers_words(question))
 
@@ -96,6 +129,15 @@ def _pieces(words: str) -> Iterator[str]:
     for piece in _PIECES.split(words):
         if flat := _flat(piece).strip(" .!?…"):
             yield flat
+
+
+def _figures(texts: Iterable[str]) -> set[str]:
+    """Return the references and numbers in flat texts, each in one spelling."""
+    found = set()
+    for text in texts:
+        found |= {re.sub(r"[-_ ]", "", one) for one in _REFERENCE.findall(text)}
+        found |= {one.replace(",", ".").removesuffix(".00") for one in _NUMBER.findall(text)}
+    return {one for one in found if len(one) > 1}
 
 
 def _flat(text: str) -> str:

@@ -126,9 +126,9 @@ class ChangedMessages(Transcript):
             self.suspended = self.suspended.model_copy(update={"state": unsaid.state(self.suspended.state)})
 
     def unsaid(self, state: CaseState) -> CaseState:
-        """Return the state of a turn without words that do not stand."""
+        """Return the state of a turn that goes on no more, without words that do not stand."""
         unsaid = Unsaid(self._at_hand())
-        return unsaid.state(state) if unsaid else state
+        return unsaid.ended(state) if unsaid else state
 
     def _at_hand(self) -> list[Message]:
         return [*self.messages, *self.inbox]

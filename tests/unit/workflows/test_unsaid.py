@@ -8,9 +8,11 @@ import pytest
 
 from activities.nodes import NodeActivities
 from graphs.handover.handoff import packet
-from graphs.hearing import hear
+from graphs.handover.unsaid import MARK
+from graphs.hearing import brief, hear
 from graphs.views import ClassifyView, EndView
 from handrail.domain.actions.asked import AskedEffect, CustomerAnswer, asked_effects
+from handrail.domain.actions.proposals import Proposal, ProposalKind
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseStatus
 from handrail.domain.case.classification import Classification, FurtherWish
 from handrail.domain.case.handoffs import Escalation, MessageExtract, Route
@@ -85,6 +87,63 @@ def test_a_packet_that_a_turn_made_of_old_words_is_mended_where_people_have_it()
     assert "O-10017" not in case.handoff.model_dump_json()
     assert case.unsaved_handoff
     assert case.besides == []
+
+
+def acted(**packet: object) -> CaseMemory:
+    """A case that people have, whose agent had looked up and drafted something by its one message."""
+    case = with_people()
+    assert case.handoff
+    case.handoff = case.handoff.model_copy(update={"suggested_reply": "It left us on Monday.", **packet})
+    return case
+
+
+LOOKED = ["get_order(order_id=O-10017): done", "get_order(order_id=O-10016): done", "Pay 12.50 USD: block (too much)"]
+
+
+def test_what_the_agent_did_by_old_words_is_marked_and_stays() -> None:
+    case = acted(tried=LOOKED, next_step="Decide on it yourself: Return O-10017. Then answer the customer.")
+    for text, marked in ((WORDS.replace("O-10017", "O-10016"), [True, False, False]), (WORDS, [False, False, False])):
+        fresh = case.model_copy(deep=True)
+        fresh.take(IncomingMessage(message_id="second", text="It was 12.50 USD for O-10016."), NOW)
+        edit(fresh, {"message_id": "first", "text": text}, LATER)
+        assert fresh.handoff
+        assert [one.removesuffix(MARK) for one in fresh.handoff.tried] == LOOKED
+        assert [one.endswith(MARK) for one in fresh.handoff.tried] == marked
+        assert fresh.handoff.next_step.endswith(MARK) is any(marked)
+        again = fresh.handoff
+        fresh.unsay()
+        assert fresh.handoff == again, "no line is marked twice"
+
+
+def test_a_value_without_figures_that_stands_no_more_is_marked() -> None:
+    case = acted(tried=["order_gift(receiver=a present for Ada, note=nice): done"])
+    withdraw(case, {"message_id": "first"}, LATER)
+    assert case.handoff
+    assert case.handoff.tried[0].endswith(MARK)
+
+
+def test_a_reply_that_was_suggested_to_old_words_is_suggested_no_more() -> None:
+    for act in (edit, withdraw):
+        case = acted()
+        act(case, {"message_id": "first", **({"text": "Where is it?"} if act is edit else {})}, LATER)
+        assert case.handoff
+        assert case.handoff.suggested_reply is None
+        case.handoff = case.handoff.model_copy(update={"suggested_reply": "It arrives tomorrow."})
+        case.unsay()
+        assert case.handoff.suggested_reply == "It arrives tomorrow.", "it was drafted to what stands"
+
+
+def test_a_turn_that_is_handed_over_takes_no_reply_to_old_words_along() -> None:
+    case = acted()
+    spoken = brief(case.messages)
+    reply = {"proposal_id": "p", "action": "send_reply", "arguments_hash": "h", "kind": ProposalKind.REPLY}
+    drafted = Proposal(**reply, arguments={"text": "It left us on Monday."})
+    state = case.state().model_copy(update={"proposals": [drafted], "incoming": spoken})
+    assert case.unsaid(state).proposals == [drafted]
+    withdraw(case, {"message_id": "first"}, LATER)
+    assert case.unsaid(state).proposals == []
+    other = case.state().model_copy(update={"proposals": [drafted]})
+    assert case.unsaid(other).proposals == [drafted], "a turn that began since has read what stands"
 
 
 def answers(*names: str) -> list[AskedEffect]:
