@@ -19,7 +19,7 @@ from workflows.memory.case import CaseMemory
 from workflows.page.memo import memo, publish_memo
 from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
-from workflows.steps.growth import Growth
+from workflows.steps.growth import WAIT, Growth
 from workflows.steps.hearing import hear_for_people
 from workflows.steps.heeding import CHANGED, ask_no_more, nothing_to_read, unsay, withdrawn
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
@@ -31,6 +31,7 @@ SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide
 
 DECIDES_AT_ONCE = "decision-in-one-commit"
 COUNTED = "history-counted-by-what-was-done"
+WAKES_LONG = "a-long-history-wakes-the-loop"
 EACH_HEARD = "each-word-beside-a-question-is-heard"
 EVENTS = 800
 """A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events.
@@ -50,6 +51,16 @@ def long_enough(growth: Growth) -> bool:
         return True
     info = workflow.info()
     return info.is_continue_as_new_suggested() or info.get_current_history_length() > EVENTS
+
+
+def grown(growth: Growth) -> bool:
+    """Return whether a waiting case should wake to go on in a fresh run, though nothing that came in changes it.
+
+    The server takes 2,000 updates in a run, each counted here, and refuses all that follow. Where this says yes `long_enough`
+    does, else a case that woke would wait, and wake at once; the wait's own events wake nobody. What an earlier build recorded
+    says no to the first marker, and is not asked for the second.
+    """
+    return growth.events > EVENTS + WAIT and workflow.patched(WAKES_LONG) and workflow.patched(COUNTED)
 
 
 class Loop:
@@ -118,6 +129,9 @@ class Loop:
         self._notice_a_cut()
         asked = memory.closing or memory.interruption or memory.decided or memory.handed_back
         return bool(memory.unsaved or asked or memory.inbox or memory.changed or memory.noticed)
+
+    def _wakes(self) -> bool:
+        return self._something() or grown(self._growth)
 
     def _notice_a_cut(self) -> None:
         """Begin again where this run was reset to a later task, once the history it kept was gone through.
@@ -205,12 +219,12 @@ class Loop:
         publish_memo(self._memory)
         due = deadline(self._memory)
         if due is None:
-            await workflow.wait_condition(self._something)
+            await workflow.wait_condition(self._wakes)
             return
         moment, what = due
         left = max((moment - workflow.now()).total_seconds(), 0)
         try:
-            await workflow.wait_condition(self._something, timeout=left, timeout_summary=LABELS[what])
+            await workflow.wait_condition(self._wakes, timeout=left, timeout_summary=LABELS[what])
         except TimeoutError:
             await passed(self._memory, what)
 

@@ -55,6 +55,23 @@ def test_no_marker_is_written_before_the_bound(monkeypatch: pytest.MonkeyPatch, 
     assert not seen.asked
 
 
+@pytest.mark.parametrize(("more", "wakes"), [(0, False), (WAIT, False), (WAIT + 1, True)])
+def test_a_waiting_case_wakes_for_what_came_in_behind_the_wait(
+    monkeypatch: pytest.MonkeyPatch, more: int, wakes: bool
+) -> None:
+    seen = Seen(14, patched=True)
+    monkeypatch.setattr(loop, "workflow", seen)
+    assert loop.grown(of(loop.EVENTS + more)) is wakes
+    assert seen.asked == ([loop.WAKES_LONG, loop.COUNTED] if wakes else [])
+
+
+def test_a_case_of_an_earlier_build_wakes_for_nothing_and_keeps_its_other_marker(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen(14, patched=False)
+    monkeypatch.setattr(loop, "workflow", seen)
+    assert not loop.grown(of(loop.EVENTS + 5_000))
+    assert seen.asked == [loop.WAKES_LONG]
+
+
 def test_everything_that_writes_events_counts() -> None:
     growth = Growth()
     growth.activity()
