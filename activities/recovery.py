@@ -7,8 +7,8 @@ from temporalio import activity
 from handrail.domain.actions.approvals import Approval, ApprovalStatus
 from handrail.domain.base import digest
 from handrail.domain.case.cases import CaseOpen, CaseRow, CaseView, Terms
-from handrail.domain.case.messages import Author, IncomingMessage, Message, check_message, fingerprint
-from handrail.domain.case.reconciling import Recover, Recovered, Remains
+from handrail.domain.case.messages import Author, IncomingMessage, Message, check_message, check_text, fingerprint
+from handrail.domain.case.reconciling import Recover, Recovered, Remains, SentChange
 from handrail.domain.errors import HandrailError
 from handrail.ports import Cases, Remainders
 
@@ -42,6 +42,7 @@ class RecoveryActivities:
             messages=transcript[-MESSAGES:],
             known={one.message_id: fingerprint(one.author, one.text) for one in spoken},
             unrecorded=unrecorded(remains, spoken),
+            changes=unrecorded_changes(remains, spoken),
             revision=max((one.revision for one in view.approvals), default=0),
             approvals=[withdrawn(one) for one in sorted(view.approvals, key=lambda one: one.revision)][-APPROVALS:],
             classification=view.classification,
@@ -51,6 +52,29 @@ class RecoveryActivities:
             usage=view.usage,
             words=f"{remains.ended} {KEPT}",
         )
+
+
+def unrecorded_changes(remains: Remains, spoken: list[Message]) -> list[SentChange]:
+    """Customers' edits and withdrawals that only the lost run had taken, in order; what came of them is the newest text.
+
+    The record holds the edits up to the one that says what the message says there now.
+    """
+    theirs = [one for one in spoken if one.author is Author.CUSTOMER]
+    now = {one.corrects or one.message_id: one.text for one in theirs}
+    gone = {one.message_id for one in theirs if one.withdrawn_at is not None}
+    found = [one for change in remains.changes for one in cleaned(change) if one.message_id not in gone]
+    recorded = {one.message_id: at for at, one in enumerate(found) if one.text == now.get(one.message_id)}
+    return [one for at, one in enumerate(found) if one.text is None or at > recorded.get(one.message_id, -1)]
+
+
+def cleaned(change: SentChange) -> list[SentChange]:
+    """The change with its text as a case takes it; nothing of one that cannot be taken now."""
+    if change.text is None:
+        return [change]
+    try:
+        return [change.model_copy(update={"text": check_text("text", change.text)})]
+    except HandrailError:
+        return []
 
 
 def opened(view: CaseView, spoken: list[Message]) -> CaseOpen:

@@ -19,6 +19,7 @@ from workflows.memory.unsaved import UnsavedChanges
 
 CANCELLED = Escalation(reason="cancelled", words="Somebody cancelled the workflow; a person takes the case.")
 ABOVE_ASKED = 10
+TOO_LATE = "The customer had changed messages that are too long ago to be changed again:"
 
 
 class CaseMemory(ChangedMessages, AskedApprovals, UnsavedChanges):
@@ -64,11 +65,14 @@ class CaseMemory(ChangedMessages, AskedApprovals, UnsavedChanges):
         self.begin_again()
         for one in found.unrecorded:
             self.take(one, now)
+        late = [one.message_id for one in found.changes if not self.change_again(one, now)]
+        words = f"{found.words} {TOO_LATE} {', '.join(dict.fromkeys(late))}." if late else found.words
+        anew = bool(self.inbox)
         for message in came:
             self.take(IncomingMessage(message_id=message.message_id, text=message.text), now)
-        self.audit("handrail", RUN_LOST, now, status=self.row.status, words=found.words)
-        if self.row.status is not CaseStatus.RESOLVED or found.unrecorded:
-            self.interruption = Escalation(reason=RUN_LOST, words=found.words)
+        self.audit("handrail", RUN_LOST, now, status=self.row.status, words=words)
+        if self.row.status is not CaseStatus.RESOLVED or anew:
+            self.interruption = Escalation(reason=RUN_LOST, words=words)
 
     def begin_again(self) -> None:
         """The run was reset: what is written from here on stands above all that the abandoned run may have written."""

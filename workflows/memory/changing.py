@@ -13,6 +13,7 @@ from graphs.handover.unsaid import Unsaid
 from graphs.state import CaseState
 from handrail.domain.case.changes import VERSION, EditMessage
 from handrail.domain.case.messages import Author, Message, fingerprint, standing
+from handrail.domain.case.reconciling import SentChange
 from handrail.domain.errors import IllegalTransition, UnknownMessage
 from workflows.memory.fields import NewestEdit
 from workflows.memory.transcript import Transcript
@@ -96,6 +97,21 @@ class ChangedMessages(Transcript):
         """Take a message back, with all that it was edited to."""
         self._mark(written, read=self._is_read(written), withdrawn_at=now)
         self.unsay()
+
+    def change_again(self, change: SentChange, now: datetime) -> bool:
+        """Take an edit or a withdrawal that only a lost run had taken; False where the message is too long ago for it."""
+        if all(one.message_id != change.message_id for one in self._at_hand()):
+            return False
+        written = self.theirs(change.message_id)
+        if change.text is None:
+            self.retract(written, now)
+            return True
+        wanted = EditMessage(message_id=change.message_id, text=change.text, edited_at=change.edited_at)
+        changes = not self.overtaken(written, wanted) and self.newest_of(written).text != wanted.text
+        self.came(written, wanted, now)
+        if changes:
+            self.edit(written, wanted, now)
+        return True
 
     def unread(self, said: Sequence[Message]) -> None:
         """A turn was cut short, and nothing has come of what was `said` to it: it is read again, where it still stands.

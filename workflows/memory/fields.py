@@ -41,8 +41,8 @@ class NewestEdit(BaseModel):
         return at < self.at or (at == self.at and text in self.texts)
 
     def then(self, at: datetime, text: str) -> NewestEdit:
-        """Return what stands with one more edit."""
-        if at < self.at:
+        """Return what stands with one more edit; one that came before adds nothing."""
+        if self.overtakes(at, text):
             return self
         return NewestEdit(at=at, texts=[*(self.texts if at == self.at else []), text])
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from handrail.domain.actions.approvals import Approval
 from handrail.domain.actions.asked import AskedEffect
@@ -37,11 +37,20 @@ class SentMessage(Stored):
     text: str
 
 
+class SentChange(Stored):
+    """A customer's edit of a message as it was sent to a run; without `text` the message was withdrawn."""
+
+    message_id: str
+    text: str | None = None
+    edited_at: AwareDatetime | None = None
+
+
 class Recovered(Stored):
     """A case as its record holds it, for a fresh run.
 
     `messages` are the newest, `known` tells every message that was taken by its id, `unrecorded` are messages that only
-    the lost run had heard, `revision` is the highest that was asked under, `approvals` are the newest, none of them open.
+    the lost run had heard, `changes` are edits and withdrawals that it alone had taken, `revision` is the highest that was
+    asked under, `approvals` are the newest, none of them open.
     """
 
     opened: CaseOpen
@@ -50,6 +59,7 @@ class Recovered(Stored):
     messages: list[Message] = Field(default_factory=list)
     known: dict[str, str] = Field(default_factory=dict)
     unrecorded: list[IncomingMessage] = Field(default_factory=list)
+    changes: list[SentChange] = Field(default_factory=list)
     revision: int = 0
     approvals: list[Approval] = Field(default_factory=list)
     classification: Classification | None = None
@@ -61,13 +71,14 @@ class Recovered(Stored):
 
 
 class Remains(Stored):
-    """The remains of a lost run in its history: how it ended, and every customer's message that it was sent.
+    """The remains of a lost run in its history: how it ended, what customers sent to it, and what they changed of it.
 
     A message that came without an id has none here.
     """
 
     ended: str
     sent: list[SentMessage] = Field(default_factory=list)
+    changes: list[SentChange] = Field(default_factory=list)
 
 
 def lost_effects(known: Sequence[EffectResult], held: Sequence[EffectResult]) -> list[EffectResult]:

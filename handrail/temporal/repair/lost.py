@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.domain.case.reconciling import Remains, SentMessage
+from handrail.domain.case.changes import EditMessage, WithdrawMessage
+from handrail.domain.case.reconciling import Remains, SentChange, SentMessage
 from handrail.temporal.cases.executions import PREFIX, Execution, RunStatus, executions
 from handrail.temporal.identity import signal, update
 from handrail.temporal.plain import plain_events
@@ -19,6 +21,7 @@ RUNS = 5
 WORDS = 200
 ENDED = {RunStatus.TERMINATED, RunStatus.FAILED, RunStatus.CANCELED, RunStatus.TIMED_OUT}
 MESSAGES = ("message", "send_message")
+CHANGES: dict[str, type[EditMessage | WithdrawMessage]] = {"edit_message": EditMessage, "withdraw_message": WithdrawMessage}
 
 
 class LostRuns:
@@ -35,19 +38,24 @@ class LostRuns:
         if not lost:
             return Remains(ended="Temporal holds no run of the case any more; it may have been deleted.")
         told = [await self._remains(one) for one in lost]
-        return Remains(ended=told[-1].ended, sent=[message for one in told for message in one.sent])
+        return Remains(
+            ended=told[-1].ended,
+            sent=[message for one in told for message in one.sent],
+            changes=[change for one in told for change in one.changes],
+        )
 
     async def _remains(self, run: Execution) -> Remains:
         handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
-        sent, ended = list[SentMessage](), f"Its run was {run.standing}."
+        sent, changes, ended = list[SentMessage](), list[SentChange](), f"Its run was {run.standing}."
         try:
             async for event in plain_events(self._client, handle):
                 sent.extend(message(event))
+                changes.extend(change(event))
                 ended = ending(event) or ended
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-        return Remains(ended=ended, sent=sent)
+        return Remains(ended=ended, sent=sent, changes=changes)
 
 
 def message(event: HistoryEvent) -> list[SentMessage]:
@@ -59,6 +67,17 @@ def message(event: HistoryEvent) -> list[SentMessage]:
     if event.HasField("workflow_execution_started_event_attributes"):
         return opening(value(event.workflow_execution_started_event_attributes.input.payloads))
     return []
+
+
+def change(event: HistoryEvent) -> list[SentChange]:
+    """The customer's edit or withdrawal that the event brought, if it brought one: the run had checked it."""
+    accepted = update(event)
+    kind = CHANGES.get(accepted.accepted_request.input.name) if accepted else None
+    given = value(accepted.accepted_request.input.args.payloads) if accepted and kind else None
+    try:
+        return [SentChange.model_validate(kind.model_validate(given).model_dump())] if kind else []
+    except ValidationError:
+        return []  # another build's, which no words can be made of here
 
 
 def opening(given: Any) -> list[SentMessage]:

@@ -135,3 +135,13 @@ def test_what_a_parked_case_carries_on_knows_its_changes() -> None:
     assert kept(again) == kept(case)
     assert again.changed == case.changed
     assert case.newest_of(case.theirs("first")).text == EditMessage(**changed()).text
+
+
+def test_an_edit_that_comes_again_and_again_takes_no_more_room() -> None:
+    case = memory()
+    wanted = changed(edited_at=LATER.isoformat())
+    edit(case, wanted, LATER)
+    once = case.model_dump()
+    for _ in range(3):
+        assert edit(case, wanted, LATER).duplicate
+    assert case.model_dump() == once

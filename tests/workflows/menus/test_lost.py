@@ -86,6 +86,34 @@ async def test_a_message_that_only_the_lost_run_had_heard_is_not_lost(there: Hou
     assert "It is urgent, by the way." in [one.text for one in await there.world.cases.transcript(case.case_id)]
 
 
+async def test_an_edit_and_a_withdrawal_that_only_the_lost_run_had_taken_are_not_lost(there: House, page: Page) -> None:
+    case = await held(there)
+    await there.cases.say(case.case_id, "Take the blue one.", message_id="late-1")
+    await there.cases.say(case.case_id, "And hurry, you fools.", message_id="late-2")
+    await there.cases.edit_message(case.case_id, "late-1", "Take the red one.")
+    await there.cases.withdraw_message(case.case_id, "late-2")
+    await with_marks(there, case.case_id, 2)
+    await page.terminate(case.case_id)
+    # As if nobody had written them down before the run ended.
+    await there.rows("delete from handrail.messages where case_id = %(c)s and corrects = 'late-1' returning 1", c=case.case_id)
+    unmarked = "update handrail.messages set edited_at = null, withdrawn_at = null where case_id = %(c)s returning 1"
+    await there.rows(unmarked, c=case.case_id)
+    await mended(there, case.case_id, DifferenceKind.LOST)
+    await with_a_person(there, case.case_id, "run_lost")
+    await with_marks(there, case.case_id, 2)
+    found = {one.text: one.stands for one in await there.world.cases.transcript(case.case_id)}
+    assert [found[one] for one in ("Take the blue one.", "Take the red one.", "And hurry, you fools.")] == [False, True, False]
+
+
+async def with_marks(home: House, case_id: str, count: int) -> None:
+    """So many messages are marked in the record as changed by their customer."""
+
+    async def marked() -> bool:
+        return sum(not one.stands for one in await home.world.cases.transcript(case_id)) == count
+
+    await wait_for(marked)
+
+
 async def test_a_deleted_case_comes_back_to_a_person(there: House, page: Page, short_runs: None) -> None:
     """Deleting takes the newest run alone; one that went on in it stays listed."""
     case = await held(there)
