@@ -21,11 +21,11 @@ from handrail.desk.words import language_of, words_of
 from handrail.domain.access.principals import ApiScope
 from handrail.domain.access.vouching import update_id
 from handrail.domain.actions.approvals import Approval, ApprovalStatus, DecisionInput, DecisionKind
-from handrail.domain.base import digest
+from handrail.domain.base import Model, digest
 from handrail.domain.case.cases import CaseStatus
 from handrail.domain.case.messages import MAX_CHARACTERS, check_text
 from handrail.domain.errors import ApprovalRefused, HandrailError, IllegalTransition, InvalidInput
-from handrail.domain.team.commands import HandBack, Recuse, is_recused, same_name
+from handrail.domain.team.commands import HandBack, Receipt, Recuse, ResolveCase, is_recused, same_name
 from handrail.domain.team.desk import DraftKind, HeldReply
 from handrail.temporal.cases.client import TimedOut, made
 from handrail.temporal.cases.doorway import DoorwayClient
@@ -108,9 +108,7 @@ class Acting:
         if kind == DecisionKind.ANSWER:
             given["answer"] = form.get("answer", "")
         wanted = made(DecisionInput, decision=kind, **given)
-        # The same form with other words is another decision: what came first counts, and this one is told so.
-        update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, wanted.model_dump_json())
-        return await vouched.decide(self._services, who.principal, case_id, wanted, update)
+        return await vouched.decide(self._services, who.principal, case_id, wanted, once(who, case_id, form, wanted))
 
     async def _edited(self, case_id: str, revision: int, form: Mapping[str, str]) -> dict[str, object]:
         """Return the arguments that the person changed. Raises: InvalidInput, ApprovalRefused, UnknownCase."""
@@ -146,11 +144,11 @@ class Acting:
                     raise IllegalTransition("take_back: the reply has left, or is leaving just now. Write another one.")
             case "hand_back":
                 back = made(HandBack, reviewer=who.person, note=note, topic=form.get("topic") or None)
-                update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, back.model_dump_json())
-                await vouched.hand_back(self._services, who.principal, case_id, back, update)
+                await vouched.hand_back(self._services, who.principal, case_id, back, once(who, case_id, form, back))
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case "resolve":
-                await cases.resolve(case_id, who.person, note=note or None)
+                end = made(ResolveCase, reviewer=who.person, note=note or None)
+                await cases.send(case_id, "resolve", end, Receipt, once(who, case_id, form, end))
                 await self._services.record.keep(case_id, who.person, DraftKind.NOTE, "")
             case other:
                 raise InvalidInput(f"action: {other[:40]!r} is none. There are {', '.join(ACTIONS)}.")
@@ -159,8 +157,7 @@ class Acting:
         """Take the person out of the case, with what they began to write. Raises: Refused, UnknownCase, Unreachable."""
         reason = self._services.redaction.words(form.get("reason", "").strip())
         wanted = made(Recuse, reviewer=who.person, reason=reason)
-        update = update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, wanted.model_dump_json())
-        await vouched.recuse(self._services, who.principal, case_id, wanted, update)
+        await vouched.recuse(self._services, who.principal, case_id, wanted, once(who, case_id, form, wanted))
         for kind in DraftKind:
             await self._services.record.keep(case_id, who.person, kind, "")
 
@@ -178,7 +175,8 @@ class Acting:
             if not await self._services.replies.hold(reply, self._services.undo):
                 raise IllegalTransition(UNDERWAY)
         elif resolves:
-            await cases.resolve(case_id, who.person, note=note or None, reply=text)
+            end = made(ResolveCase, reviewer=who.person, note=note or None, reply=text)
+            await cases.send(case_id, "resolve", end, Receipt, once(who, case_id, form, end))
         else:
             await cases.reply(case_id, who.person, text, message_id=message_id)
         for kind in (DraftKind.REPLY, DraftKind.NOTE) if resolves else (DraftKind.REPLY,):
@@ -217,6 +215,11 @@ class Acting:
         # What may still be taken is sent again under the same ids, so that it counts once.
         typed |= {"once": form["once"]} if late and "once" in form else {}
         return await self._looking.show(request, who, refused(request, error, typed))
+
+
+def once(who: Seat, case_id: str, form: Mapping[str, str], wanted: Model) -> str:
+    """Return the id of the form's update. With other words it is another one: what came first counts, and this is told so."""
+    return update_id("desk", who.person, case_id, form.get("once") or uuid4().hex, wanted.model_dump_json())
 
 
 def scope_of(action: str, who: Seat) -> ApiScope:

@@ -238,14 +238,18 @@ class Intake:
         return self.receipt()
 
     def check_reply(self, wanted: PersonReply) -> tuple[str, str, bool]:
-        """Message id, clean text, and whether it was taken before. Raises: IllegalTransition, InvalidInput, CaseConflict."""
-        self.with_person("reply", wanted.reviewer)
+        """Message id, clean text, and whether it was taken before, whatever the case has come to since.
+
+        Raises:
+            IllegalTransition, InvalidInput, CaseConflict.
+        """
         text = check_text("text", wanted.text)
         if wanted.message_id is not None:
             check_identifier("message_id", wanted.message_id)
         message_id = wanted.message_id or self.unnamed(wanted.reviewer, text)
         known = self._memory.known(message_id, Author.PERSON, text)
         if not known:
+            self.with_person("reply", wanted.reviewer)
             self._memory.check_room(text)
         return message_id, text, known
 

@@ -43,6 +43,21 @@ def test_what_people_do_needs_a_case_that_is_with_people(status: CaseStatus) -> 
             act()
 
 
+def test_a_reply_that_was_taken_is_a_duplicate_whatever_the_case_has_come_to() -> None:
+    found = memory(CaseStatus.WITH_HUMAN)
+    intake, said = Intake(found), PersonReply(reviewer="ann", text="Hi", message_id="r-1")
+    intake.reply(said, NOW)
+    intake.resolve(ResolveCase(reviewer="ann"), NOW)
+    before = found.model_dump()
+    again = intake.reply(said, NOW)
+    assert (again.message_id, again.duplicate, again.status) == ("r-1", True, CaseStatus.RESOLVED)
+    assert found.model_dump() == before
+    with pytest.raises(CaseConflict):
+        intake.reply(said.model_copy(update={"text": "Bye"}), NOW)
+    with pytest.raises(IllegalTransition, match="the case is Resolved, not WithHuman"):
+        intake.reply(said.model_copy(update={"message_id": "r-2"}), NOW)
+
+
 def test_who_hands_back_twice_hears_that_it_was_handed_back() -> None:
     found = memory(CaseStatus.WITH_HUMAN)
     intake = Intake(found)

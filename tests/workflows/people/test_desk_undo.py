@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 from starlette.types import ASGIApp
@@ -115,6 +116,31 @@ async def test_it_leaves_once_whoever_dies_over_it(home: House, desk: ASGIApp, m
         await due(home, case)
         await first.send_due()
     assert await said(home, case, 1) == ["Here is ann."]
+
+
+async def test_it_has_left_also_where_the_end_was_told_and_nobody_heard_so(
+    home: House, desk: ASGIApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell, resolve = await leaving(home), DoorwayClient.resolve
+    async with at_desk(desk, await key_of(home, "ann")) as ann:
+        case, path = await claimed(home, ann)
+        await ann.submit(await ann.look(path), f"{path}/act", action="reply_and_resolve", text="Done by ann.", note="why")
+        await due(home, case)
+
+        async def unheard(client: DoorwayClient, *given: Any, **named: Any) -> None:
+            await resolve(client, *given, **named)
+            raise Unreachable("The answer was lost.")
+
+        with monkeypatch.context() as silent:
+            silent.setattr(DoorwayClient, "resolve", unheard)
+            assert await tell.send_due() == 1
+        await home.until(case.case_id, lambda view: view.status == "Resolved")
+        over = "update handrail.desk_replies set taken_until = now() where case_id = %(c)s returning 1"
+        await home.rows(over, c=case.case_id)
+        assert await tell.send_due() == 1
+        assert await home.rows("select 1 from handrail.desk_replies where case_id = %(c)s", c=case.case_id) == []
+        assert ">\nDone by ann.</textarea>" not in await ann.look(path)
+    assert await said(home, case, 1) == ["Done by ann."]
 
 
 async def test_while_no_worker_answers_it_waits_and_then_leaves(
