@@ -94,12 +94,13 @@ class OutsideTerms:
 
     `once`: the system cannot tell a repetition by a key. Then a person approves every call, none is tried again, and where the
     answer was lost a person finds out what became of it. Its functions get no connection (`Call.connection` is None) but an
-    effect's.
+    effect's. `facts` are all that its preview gives.
     """
 
     source: str
     seconds: float
     once: bool = False
+    facts: frozenset[str] = frozenset()
 
     @property
     def by_person(self) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from handrail.business import Kind
+from handrail.business import Kind, Tool
 from handrail.checking.definitions import MATRIX
 from handrail.checking.findings import CheckPart, Collector
 from handrail.checking.source import facts_given
 from handrail.checking.subject import PackageUnderCheck
 from handrail.definitions import files
+from handrail.domain.actions.proposals import SEND_REPLY
 from handrail.domain.case.classification import OUT_OF_SCOPE
 from handrail.domain.policy.facts import ARGUMENTS, about_the_proposal
 from handrail.domain.policy.policies import Policy, Rule, comparisons
 from handrail.domain.policy.rulings import fields_of
 from handrail.domain.team.commands import holds
+from handrail.domain.team.reviewers import FILE as REVIEWERS
+from handrail.domain.team.reviewers import AuthorityLimits, ReviewerFile
 from handrail.domain.team.staff import Need
 from handrail.policies.names import nearest
 from handrail.policies.sets import PolicySet, document
@@ -34,6 +37,7 @@ def check(subject: PackageUnderCheck, found: Collector) -> None:
         names.prompts()
         names.languages()
     names.queues()
+    names.limits()
     if subject.policies is not None:
         names.covered()
         names.previews()
@@ -111,11 +115,26 @@ class Names:
             needed = [one for one in fields_of(rule, self._set.expressions) if about_the_proposal(one)]
             for name in policy.applies_to or ():
                 tool = self._subject.business.by_name.get(name)
-                given = facts_given(tool.preview) if tool and tool.preview else None
+                given = given_with(tool)
                 for fact in needed:
                     if given is not None and fact not in given and not fact.startswith(ARGUMENTS):
                         words = ungiven(rule.id, fact, name)
                         self._placed(self._set.places[policy.id].problem(words, "rules", "rules", index))
+
+    def limits(self) -> None:
+        """Find limits of an action over a fact that never comes with it: they would bind nobody."""
+        roster = self._subject.reviewers
+        if roster is None:
+            return
+        read = document(self._subject.folder / REVIEWERS)
+        for at, holder in holders(roster):
+            for action, limits in holder.actions.items():
+                given = frozenset[str]() if action == SEND_REPLY else given_with(self._subject.business.by_name.get(action))
+                for fact in limits:
+                    if given is not None and fact not in given:
+                        come = ", ".join(sorted(given)) or "none"
+                        words = f"{fact}: never comes with {action}, so this limit binds nobody. Its facts: {come}."
+                        self._placed(read.problem(words, *at, "actions", action, fact))
 
     def roles(self) -> None:
         """Find roles that rules ask for and nobody in reviewers.yaml has."""
@@ -166,6 +185,21 @@ class Names:
 
     def _placed(self, words: str, *, note: bool = False) -> None:
         self._found.placed(CheckPart.NAMES, words, self._subject.folder, note=note)
+
+
+def given_with(tool: Tool | None) -> Collection[str] | None:
+    """Return the facts that the tool's preview gives; None where they cannot be told without a call."""
+    if tool is None or tool.preview is None:
+        return None
+    return tool.outside.facts if tool.outside else facts_given(tool.preview)
+
+
+def holders(roster: ReviewerFile) -> Iterator[tuple[tuple[str | int, ...], AuthorityLimits]]:
+    """Yield whoever has limits, with the place in the file."""
+    yield from ((("roles", name), role) for name, role in roster.roles.items())
+    yield from ((("people", index), person) for index, person in enumerate(roster.people))
+    if roster.anyone is not None:
+        yield ("anyone",), roster.anyone
 
 
 def ungiven(rule: str, fact: str, action: str) -> str:

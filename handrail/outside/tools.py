@@ -68,7 +68,9 @@ class ToolFromOutside:
             self.run,
             self.preview if effect else None,
             tuple(terms.sums),
-            OutsideTerms(f"The server {terms.server}", looks + terms.timeout_seconds + 1, terms.once),
+            OutsideTerms(
+                f"The server {terms.server}", looks + terms.timeout_seconds + 1, terms.once, frozenset(facts_of(terms))
+            ),
         )
 
     async def run(self, call: Call, arguments: OutsideArguments) -> dict[str, Any]:

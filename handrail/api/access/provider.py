@@ -47,7 +47,9 @@ class OidcProvider:
     def principal(self, claims: Mapping[str, Any]) -> Principal:
         """Return who the claims of a checked token name."""
         person = claims.get(self.person_claim)
-        if self.person_claim == "email" and claims.get("email_verified") is False:
+        # Some providers send the word in place of the truth value.
+        verified = claims.get("email_verified")
+        if self.person_claim == "email" and verified is not None and str(verified).lower() != "true":
             person = None
         caller = f"oidc:{digest([claims['iss'], claims['sub']])[:24]}"
         named = person if isinstance(person, str) and 0 < len(person) <= 120 else None

@@ -58,6 +58,8 @@ FAULTS = [
     ("a time of day that is none", "people.yaml", 'to: "22:00"', "to: 22", CheckPart.PEOPLE),
     ("a role that is not defined", "reviewers.yaml", "roles: [support]", "roles: [suport]", CheckPart.REVIEWERS),
     ("a limit on no fact", "reviewers.yaml", "{guests: 12}", "{guest: 12}", CheckPart.REVIEWERS),
+    ("a limit that binds nobody", "reviewers.yaml", "manager: {}", "manager: {actions: {send_reply: {guests: 4}}}",
+     CheckPart.NAMES),
     ("a topic nobody has", "risk.yaml", "topic: complaints", "topic: complaint", CheckPart.RISK),
     ("a risk rule that names nothing", "risk.yaml",
      "    phrases:\n      en: [food poisoning, got ill, got sick, allergic reaction]\n", "", CheckPart.RISK),

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from handrail.business import Business, load_business
+from handrail.checking.names import given_with
 from handrail.cli.case.edits import kinds
 from handrail.desk.forms import fields
 from handrail.domain.errors import DefinitionInvalid, InvalidInput
@@ -100,6 +101,10 @@ def test_policies_forms_and_topics_know_the_tool(business: Business, tmp_path: P
     assert not isinstance(names.arguments["refund_booking"].get("to"), Object)
     assert names.facts["paid"] is FactType.MONEY
     assert names.facts["history.refund_booking.sum_amount_30d"] is FactType.NUMBER
+    given = given_with(business.by_name["refund_booking"])
+    assert given is not None
+    assert "paid" in given
+    assert "amount" not in given, "so a limit over the argument is one that the check of the business names"
     schema = business.by_name["refund_booking"].schema
     assert not {"guest", "request_id"} & set(schema["properties"])
     form = {one.name: one for one in fields(schema, {"booking": "B-1", "amount": 30, "to": {"iban": "DE1"}})}

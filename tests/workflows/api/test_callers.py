@@ -88,7 +88,8 @@ async def test_tokens_of_an_identity_provider(home: House) -> None:
         assert principal.scopes == {ApiScope.CASES_READ, ApiScope.APPROVALS_DECIDE}
         assert [await status(good), await status(good, "/v1/queue")] == [200, 403]
         assert await status(issuer.token(email_verified=False)) == 200
-        assert (await services.authenticate(issuer.token(email_verified=False))).person is None
+        for said, names in ((False, None), ("false", None), ("False", None), (0, None), ("true", "ann@example.com")):
+            assert (await services.authenticate(issuer.token(email_verified=said))).person == names
         secret = OctKey.import_key(json.dumps(issuer.keys[0].as_dict(private=False)))
         stranger = RSAKey.generate_key(2048, {"kid": "first"})
         claims = {"iss": issuer.issuer, "aud": "handrail", "sub": "u", "exp": int(time.time()) + 300, "scope": "cases:read"}
