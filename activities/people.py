@@ -27,12 +27,13 @@ from handrail.domain.case.messages import check_text
 from handrail.domain.errors import ApprovalRefused, BusinessRefused, IllegalTransition, InvalidInput, SwitchedOff
 from handrail.domain.team.commands import NOBODY
 from handrail.domain.team.reviewers import AuthorityQuestion, NotAdmitted, Reviewers
+from handrail.domain.team.speaking import refuse_speaker
 from handrail.domain.text.reply.replies import LONGEST
-from handrail.ports import Controls, Identities, ReviewersInForce, SystemOfRecord, Topics
+from handrail.ports import Controls, Identities, ReviewersInForce, Speakers, SystemOfRecord, Topics
 
 
 class PeopleActivities:
-    """Reaches the case's history, the reviewers and controls in force and the business's tools through ports."""
+    """Reaches the case's history, its agents, the reviewers and controls in force and the business's tools through ports."""
 
     def __init__(
         self,
@@ -41,7 +42,9 @@ class PeopleActivities:
         reviewers: ReviewersInForce,
         controls: Controls,
         topics: Topics,
+        speakers: Speakers,
     ) -> None:
+        self._speakers = speakers
         self._controls = controls
         self._topics = topics
         self._record = record
@@ -60,6 +63,7 @@ class PeopleActivities:
         decision = await identified(self._identities, reviewers, attempt.source, attempt.decision)
         facts: dict[str, Any] | None = None
         try:
+            refuse_speaker(await self._speakers.speakers(attempt.case_id), decision.reviewer, reviewers)
             if decision.decision is DecisionKind.EDIT:
                 # Who lacks the role learns that, and nothing of what the records say to their arguments.
                 reviewers.admit(AuthorityQuestion.of(attempt.approval.request, {}), decision.reviewer, decision.identity)

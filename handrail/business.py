@@ -90,11 +90,10 @@ class Preview(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class OutsideTerms:
-    """The terms of a tool of another system: `seconds` bound one answer; `source` names the system for people.
+    """The terms of a tool of another system: `seconds` bound one answer, `source` names it, `facts` are all of its preview.
 
     `once`: the system cannot tell a repetition by a key. Then a person approves every call, none is tried again, and where the
-    answer was lost a person finds out what became of it. Its functions get no connection (`Call.connection` is None) but an
-    effect's. `facts` are all that its preview gives.
+    answer was lost a person finds out what became of it. Only an effect's functions get a connection (`Call.connection`).
     """
 
     source: str

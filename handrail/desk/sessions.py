@@ -16,6 +16,7 @@ from handrail.desk.services import DeskServices
 from handrail.domain.access.principals import ApiScope, NotAuthenticated, Principal, ScopeMissing
 from handrail.domain.errors import ApprovalRefused
 from handrail.domain.team.desk import SESSION, DeskSession
+from handrail.domain.team.membership import under_one_name
 from handrail.pages.forms import texts
 
 COOKIE = "handrail_desk"
@@ -100,15 +101,17 @@ async def seat(services: DeskServices, request: Request) -> Seat | None:
     principal = await _standing(services, session) if session else None
     if session is None or principal is None:
         return None
-    return Seat(session.person, principal, hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest())
+    return Seat(principal.person or "", principal, hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest())
 
 
 async def _standing(services: DeskServices, session: DeskSession) -> Principal | None:
-    if session.key_id is None:
-        return session.principal
-    key = await services.keys.find(session.key_id)
-    lives = key is not None and key.lives(datetime.now(UTC)) and key.person == session.person
-    return key.principal() if key is not None and lives else None
+    """Return who the session stands for, under their one name; None where the key behind it has ended or is another's."""
+    found, reviewers = session.principal, services.reviewers.now()
+    if session.key_id is not None:
+        key = await services.keys.find(session.key_id)
+        found = key.principal() if key is not None and key.lives(datetime.now(UTC)) else None
+    theirs = found is not None and reviewers.called(found.person or "") == reviewers.called(session.person)
+    return under_one_name(found, reviewers) if found is not None and theirs else None
 
 
 async def submitted(services: DeskServices, request: Request) -> tuple[Seat | None, Mapping[str, str]]:

@@ -5,7 +5,7 @@ from handrail.ports.business import Checked, Customers, History, SystemOfRecord
 from handrail.ports.case import Cases, Contacts, Journal, Openings, Ratings, Remainders, Standings
 from handrail.ports.clock import Clock
 from handrail.ports.model import Consultant, LanguageModel, ModelRecord, ModelTroubles
-from handrail.ports.people import Identities, Matrix, ReviewersInForce, Staff
+from handrail.ports.people import Identities, Matrix, ReviewersInForce, Speakers, Staff
 from handrail.ports.routing import Languages, Reader, Router
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ReviewGates",
     "ReviewersInForce",
     "Router",
+    "Speakers",
     "Staff",
     "Standings",
     "SystemOfRecord",

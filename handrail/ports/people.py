@@ -10,6 +10,7 @@ from handrail.domain.actions.approvals import Decision, Identity, Source
 from handrail.domain.case.routes import Route
 from handrail.domain.money import Money
 from handrail.domain.team.reviewers import Reviewers
+from handrail.domain.team.speaking import AgentSpeaker
 from handrail.domain.team.staff import Expectation, Need, Roster
 
 
@@ -65,4 +66,12 @@ class Identities(Protocol):
 
         ('', self-declared) where the sender gave none, or where no event is beyond doubt the one that settled it.
         """
+        ...
+
+
+class Speakers(Protocol):
+    """The callers who spoke in cases as agents."""
+
+    async def speakers(self, case_id: str) -> list[AgentSpeaker]:
+        """Return everybody who spoke in the case as an agent."""
         ...

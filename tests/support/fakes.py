@@ -39,6 +39,7 @@ from handrail.domain.case.routes import Route
 from handrail.domain.errors import BusinessRefused, InvalidInput, ModelFailed
 from handrail.domain.llm.agent import Disposition, ModelAnswer, ModelRequest, ToolCall, ToolSpec, Usage
 from handrail.domain.llm.consulting import ConsultQuestion, ModelOpinion
+from handrail.domain.team.speaking import AgentSpeaker
 from handrail.domain.team.staff import Expectation, Need, Roster
 from handrail.topics.dial import TopicDial
 
@@ -71,6 +72,13 @@ class FakeTopics:
 
     def all(self) -> list[Topic]:
         return self.topics
+
+
+class Silent:
+    """No agent spoke in any case."""
+
+    async def speakers(self, case_id: str) -> list[AgentSpeaker]:
+        return []
 
 
 @dataclass

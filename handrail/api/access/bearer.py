@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from handrail.domain.access.keys import ApiKey, key_parts
 from handrail.domain.access.principals import NotAuthenticated, Principal
+from handrail.domain.team.membership import under_one_name
 from handrail.ports.front.access import ApiKeys
+from handrail.ports.people import ReviewersInForce
 
 SEEN_SECONDS = 2.0
 """What was looked up counts for so long, and so a revoked key; one in use is looked up again ahead of that."""
@@ -82,14 +84,14 @@ class KeyCheck:
             look.exception()  # a look ahead that failed: the next caller's own says so
 
 
-def checked_by(checks: list[TokenCheck]) -> Callable[[str], Awaitable[Principal]]:
-    """Return the check that asks each in turn."""
+def checked_by(checks: list[TokenCheck], reviewers: ReviewersInForce) -> Callable[[str], Awaitable[Principal]]:
+    """Return the check that asks each in turn; whom it finds goes by their one name from there on."""
 
     async def authenticate(token: str) -> Principal:
         for check in checks:
             found = await check(token)
             if found is not None:
-                return found
+                return under_one_name(found, reviewers.now())
         raise NotAuthenticated("This token is of no kind that counts here. Send an API key: `handrail keys create`.")
 
     return authenticate

@@ -25,7 +25,6 @@ from handrail.domain.http.agents import AgentCase, AgentCases, AgentTask, open_a
 from handrail.domain.http.cases import CaseSummary, HumanQuestion, WaitsFor
 from handrail.domain.http.paging import CasesWanted
 from handrail.domain.http.people import DecisionBody
-from handrail.domain.team.reviewers import NotAdmitted
 from handrail.temporal.cases.client import made
 
 MOST_WAITING = 20
@@ -174,8 +173,6 @@ async def settle(
     """
     person = named(caller)
     view = await whole(services, caller, case_id)
-    if await services.tasks.spoke(case_id, caller.caller, person):
-        raise NotAdmitted("approval: whoever spoke for this case as an agent does not decide in it. Somebody else has to.")
     checked(view.approvals, approval_id, revision)
     given = body.model_dump(exclude_none=True)
     wanted = made(DecisionInput, **given, approval_id=approval_id, revision=revision, reviewer=person)

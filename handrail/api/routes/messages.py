@@ -56,4 +56,5 @@ async def _admit(services: ApiServices, caller: Principal, case_id: str) -> None
     view = await seen(services, caller, case_id)
     if caller.is_agent:
         await talking.check_agents(services, caller, view)
+        await talking.note(services, caller, case_id)
     await services.limits.count(services.limits.customer, f"customer {caller.counted_as or view.customer_id}")

@@ -69,7 +69,9 @@ def arena(settings: Settings, seed: int) -> Iterator[Settings]:
 def acting(adapters: Adapters, pool: Pool, oracle: Oracle, plan: HostilePlan, settings: Settings) -> HostileActs:
     """Everything that may happen, over the worker's own nodes."""
     machine = CaseMachine(build_case_graph(case_nodes(adapters, settings.approval_minutes)), adapters.journal)
-    people = PeopleActivities(adapters.record, Named(), adapters.reviewers, adapters.controls, adapters.topics)
+    people = PeopleActivities(
+        adapters.record, Named(), adapters.reviewers, adapters.controls, adapters.topics, adapters.vouchers()
+    )
     stage = HostileStage(machine, adapters.cases, people, adapters.clock)
     controls, chance = PostgresControls(pool, adapters.business), Random(plan.seed)  # noqa: S311 - it protects nothing
     return HostileActs(stage, adapters.record, controls, oracle, chance, plan.seed, chosen(oracle.orders.values(), chance))

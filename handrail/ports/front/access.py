@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handrail.domain.case.ratings import LinkedCase
     from handrail.domain.http.paging import CasePage, CasesWanted
     from handrail.domain.http.people import QueuePage
+    from handrail.domain.team.speaking import AgentSpeaker
 
 
 class ApiKeys(Protocol):
@@ -83,7 +84,7 @@ class CaseRecord(Protocol):
 
 
 class Vouchers(Protocol):
-    """Updates of which the API knows beyond doubt who sends them."""
+    """Updates of which the API knows beyond doubt who sends them, and who spoke in their cases as an agent."""
 
     async def vouch(self, case_id: str, update_id: str, person: str, caller: str, about: str) -> None:
         """Note, ahead of the update, who sends it and what it is about."""
@@ -91,6 +92,10 @@ class Vouchers(Protocol):
 
     async def person(self, case_id: str, update_id: str, about: str) -> str | None:
         """Return who sent the update, None where nobody vouches for exactly this."""
+        ...
+
+    async def speakers(self, case_id: str) -> list[AgentSpeaker]:
+        """Return everybody who spoke in the case as an agent."""
         ...
 
 

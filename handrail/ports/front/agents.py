@@ -30,7 +30,3 @@ class AgentTasks(Protocol):
     async def count(self, caller: str, context_id: str | None) -> int:
         """Return how many parts the caller has, in one conversation where it is named."""
         ...
-
-    async def spoke(self, case_id: str, caller: str, person: str | None) -> bool:
-        """Return whether the caller, or the person whom they stand for, spoke for the case as an agent."""
-        ...

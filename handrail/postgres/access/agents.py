@@ -46,7 +46,3 @@ class PostgresAgentTasks:
         """Return how many parts the caller has, in one conversation where it is named."""
         (found,) = await alone(self._pool, "count_agent_cases", caller=caller, context_id=context_id)
         return int(found["parts"])
-
-    async def spoke(self, case_id: str, caller: str, person: str | None) -> bool:
-        """Return whether the caller, or the person whom they stand for, spoke for the case as an agent."""
-        return bool(await alone(self._pool, "spoke_as_agent", case_id=case_id, caller=caller, person=person))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handrail.domain.access.principals import TokenHolder
+from handrail.domain.team.speaking import AgentSpeaker
 from handrail.postgres.pool import Pool, alone
 
 VALID = timedelta(minutes=10)
@@ -26,6 +27,10 @@ class PostgresVouchers:
         """Return who sent the update, None where nobody vouches for exactly this."""
         found = await alone(self._pool, "voucher", update_id=update_id, case_id=case_id, about=about, newer=VALID)
         return str(found[0]["person"]) if found else None
+
+    async def speakers(self, case_id: str) -> list[AgentSpeaker]:
+        """Return everybody who spoke in the case as an agent."""
+        return [AgentSpeaker(**row) for row in await alone(self._pool, "agents_in_case", case_id=case_id)]
 
     async def sweep(self) -> None:
         """Forget vouchers that count no more."""

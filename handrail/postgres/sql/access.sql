@@ -77,7 +77,9 @@ LIMIT %(limit)s;
 -- name: add_voucher
 INSERT INTO handrail.api_vouchers (update_id, case_id, person, caller, about)
 VALUES (%(update_id)s, %(case_id)s, %(person)s, %(caller)s, %(about)s)
-ON CONFLICT (update_id) DO NOTHING
+ON CONFLICT (update_id) DO UPDATE SET at = excluded.at
+WHERE (api_vouchers.case_id, api_vouchers.person, api_vouchers.caller, api_vouchers.about)
+    = (excluded.case_id, excluded.person, excluded.caller, excluded.about)
 RETURNING update_id;
 
 -- name: voucher
@@ -122,10 +124,8 @@ LIMIT %(limit)s;
 SELECT count(*) AS parts FROM handrail.agent_cases
 WHERE caller = %(caller)s AND (%(context_id)s::text IS NULL OR context_id = %(context_id)s);
 
--- name: spoke_as_agent
-SELECT 1 AS spoke FROM handrail.agent_cases
-WHERE case_id = %(case_id)s AND (caller = %(caller)s OR person = %(person)s)
-LIMIT 1;
+-- name: agents_in_case
+SELECT caller, person FROM handrail.agent_cases WHERE case_id = %(case_id)s;
 
 -- name: customer_of_case
 SELECT customer_id FROM handrail.cases WHERE case_id = %(case_id)s;

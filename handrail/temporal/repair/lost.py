@@ -72,8 +72,8 @@ def message(event: HistoryEvent) -> list[SentMessage]:
 def change(event: HistoryEvent) -> list[SentChange]:
     """The customer's edit or withdrawal that the event brought, if it brought one: the run had checked it."""
     accepted = update(event)
-    kind = CHANGES.get(accepted.accepted_request.input.name) if accepted else None
-    given = value(accepted.accepted_request.input.args.payloads) if accepted and kind else None
+    kind = CHANGES.get(accepted.input.name) if accepted else None
+    given = value(accepted.input.args.payloads) if accepted and kind else None
     try:
         return [SentChange.model_validate(kind.model_validate(given).model_dump())] if kind else []
     except ValidationError:

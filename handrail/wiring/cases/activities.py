@@ -32,6 +32,7 @@ from handrail.wiring.redacting import redaction_of
 from workflows.options import MODEL_TRIES
 
 if TYPE_CHECKING:
+    from handrail.domain.team.speaking import AgentSpeaker
     from handrail.ports.front.access import Vouchers
     from handrail.wiring.cases.worker import Adapters
 
@@ -57,6 +58,10 @@ class VouchedIdentities:
                 return person, Identity.VERIFIED
         return await self._otherwise.of_event(source, decision)
 
+    async def speakers(self, case_id: str) -> list[AgentSpeaker]:
+        """See `ports.Speakers.speakers`."""
+        return await self._vouchers().speakers(case_id)
+
 
 def vouchers_of(pool: Pool) -> Vouchers:
     """Return the vouchers in PostgreSQL; loaded where a decision comes over HTTP."""
@@ -77,7 +82,7 @@ def case_activities(
     terms = Terms(reopen_hours=settings.reopen_hours, silence_hours=settings.silence_hours, at_once=True)
     identities = VouchedIdentities(world.vouchers, HistoryIdentities(client, settings.trusted_identity))
     record = CaseActivities(world.cases, world.clock, world.matrix, terms, world.reader)
-    people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics)
+    people = PeopleActivities(world.record, identities, world.reviewers, world.controls, world.topics, identities)
     place = TurnOrder(settings.concurrency).place
     rest = ModelRest(world.topics, world.dial, world.releases, world.clock) if world.releases else None
     turns = TurnActivities(machine or LateMachine(nodes, world.journal), world.cases, MODEL_TRIES, place, rest)

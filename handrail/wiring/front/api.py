@@ -48,9 +48,10 @@ from handrail.settings import Settings
 from handrail.temporal.cases.starting import CaseStarter
 from handrail.temporal.late import WORK as CONNECTING
 from handrail.wiring.cases import collecting
+from handrail.wiring.cases.dialling import reviewers_of
 from handrail.wiring.connecting import connected_late, connecting, runtime_of
 from handrail.wiring.front.agents import serving_agents
-from handrail.wiring.front.house import OwnersControls, PeoplesQueue, SettledEffects, ceilings_in, webhook_office
+from handrail.wiring.front.house import LOOK_SECONDS, OwnersControls, PeoplesQueue, SettledEffects, ceilings_in, webhook_office
 from handrail.wiring.front.providers import federated, oidc
 from handrail.wiring.front.rooms import with_rooms
 from handrail.wiring.front.sweeping import sweep_forever
@@ -168,19 +169,19 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
     business = brought(settings.business, settings.definitions)
     await owner.check(pool, business)
     define_topics(now().labels, settings.definitions or business.folder)
-    record, redaction = PostgresCaseRecord(pool, business), redaction_of(settings)
+    tokens, redaction = PostgresCustomerTokens(pool), redaction_of(settings)
 
     async def connection() -> Client:
         return client
 
-    tokens, starts = PostgresCustomerTokens(pool), PostgresCaseStarts(pool)
+    reviewers = reviewers_of(settings, settings.definitions or business.folder, business, LOOK_SECONDS)
     starter = starter_of(client, settings, pool)
     acting = clients(client, settings.task_queue, redaction, starter.now)
     return ApiServices(
         cases=lambda principal: acting(principal.identity),
-        starts=starts,
+        starts=PostgresCaseStarts(pool),
         starter=starter,
-        record=record,
+        record=PostgresCaseRecord(pool, business),
         answers=PostgresAnswers(pool),
         vouchers=PostgresVouchers(pool),
         tokens=tokens,
@@ -195,7 +196,7 @@ async def services_of(settings: Settings, client: Client, pool: Pool) -> ApiServ
         batches=PostgresDeskBatches(pool),
         effects=SettledEffects(pool, redaction),
         ceilings=ceilings_in(settings.definitions or business.folder, business),
-        authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)]),
+        authenticate=checked_by([KeyCheck(PostgresApiKeys(pool)), CustomerCheck(tokens), *oidc(settings)], reviewers),
         limits=limits_of(settings),
         away=lambda: away(pool, client, starter),
         kept=timedelta(hours=max(DAY_HOURS, settings.reopen_hours)),

@@ -32,7 +32,10 @@ SHOWN = [
     *sorted((ROOT / "handrail/desk").rglob("*.py")),
     ROOT / "handrail/domain/policy/batching.py",
     *(ROOT / "handrail/api/access" / f"{name}.py" for name in ("bearer", "limits", "oidc", "provider")),
-    *(ROOT / "handrail/domain" / name for name in ("actions/decisions.py", "team/reviewers.py", "case/messages.py")),
+    *(
+        ROOT / "handrail/domain" / name
+        for name in ("actions/decisions.py", "team/reviewers.py", "team/speaking.py", "case/messages.py")
+    ),
     *(ROOT / "handrail/postgres/quality" / f"{name}.py" for name in ("alarms", "labels")),
     ROOT / "handrail/quality/judging/labelling.py",
     ROOT / "activities/recusing.py",

@@ -19,7 +19,7 @@ from handrail.domain.team.reviewers import ReviewerFile as Sheet
 from handrail.domain.text.reply.replies import LONGEST
 from handrail.postgres.business.tools import CheckedProposal, PostgresRecord
 from handrail.shop import business
-from tests.support.fakes import FakeControls, FakeTopics
+from tests.support.fakes import FakeControls, FakeTopics, Silent
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVERYBODY = Reviewers()
@@ -60,7 +60,7 @@ async def attempted(
 ) -> Permit:
     """What comes of the edit of `ASKED`, or of a reply."""
     shop = cast(Any, Shop(**{"refunded_before": 0.0, **pins}))
-    people = PeopleActivities(shop, Unknown(), Roster(reviewers), FakeControls(), FakeTopics([]))
+    people = PeopleActivities(shop, Unknown(), Roster(reviewers), FakeControls(), FakeTopics([]), Silent())
     asked: dict[str, Any] = {"text": "All is wel."} if action == SEND_REPLY else ASKED
     request = HumanRequest(request_id="a1", action=action, title="Refund", headline="refund", arguments=asked)
     approval = Approval(approval_id="a1", case_id="c-1", revision=1, request=request, opened_at=NOW, due_at=NOW)
@@ -148,7 +148,7 @@ async def test_no_yes_is_taken_to_what_a_control_keeps_in(
 ) -> None:
     controls = FakeControls()
     controls.put(level, scope)
-    people = PeopleActivities(cast(Any, None), Unknown(), Roster(EVERYBODY), controls, FakeTopics([]))
+    people = PeopleActivities(cast(Any, None), Unknown(), Roster(EVERYBODY), controls, FakeTopics([]), Silent())
     request = HumanRequest(request_id="a1", action="refund_order", title="Refund", headline="refund", arguments=ASKED)
     approval = Approval(approval_id="a1", case_id="c-1", revision=1, request=request, opened_at=NOW, due_at=NOW)
     taken = Decision(approval_id="a1", revision=1, decision=decision, arguments=ASKED, reviewer="ann", decided_at=NOW)

@@ -11,7 +11,7 @@ from handrail.domain.actions.approvals import Decision, DecisionKind, ForAgent, 
 from handrail.domain.autonomy.topics import Autonomy
 from handrail.domain.errors import IllegalTransition, InvalidInput
 from handrail.domain.team.reviewers import Reviewers
-from tests.support.fakes import NOON, FakeControls, FakeTopics, topic
+from tests.support.fakes import NOON, FakeControls, FakeTopics, Silent, topic
 
 
 class Unknown:
@@ -32,7 +32,7 @@ SAID = Decision(approval_id="", revision=0, decision=DecisionKind.ANSWER, review
 
 
 async def handed_back(name: str, controls: FakeControls | None = None) -> str:
-    people = PeopleActivities(cast(Any, None), Unknown(), Everybody(), controls or FakeControls(), TOPICS)
+    people = PeopleActivities(cast(Any, None), Unknown(), Everybody(), controls or FakeControls(), TOPICS, Silent())
     return (
         await people.identify(SentDecision(source=SOURCE, decision=SAID, back=ForAgent(topic=name, customer_id="C-1")))
     ).reviewer
@@ -66,7 +66,7 @@ async def test_a_topic_of_the_agent_s_goes_back() -> None:
     controls.put(Autonomy.OFF, "topic:other")
     assert await handed_back("payout", controls) == "ann"
     assert (
-        await PeopleActivities(cast(Any, None), Unknown(), Everybody(), FakeControls(), TOPICS).identify(
+        await PeopleActivities(cast(Any, None), Unknown(), Everybody(), FakeControls(), TOPICS, Silent()).identify(
             SentDecision(source=SOURCE, decision=SAID)
         )
     ).reviewer == "ann"

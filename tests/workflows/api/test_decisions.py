@@ -8,9 +8,12 @@ import pytest
 from starlette.types import ASGIApp
 
 from handrail.domain.access.principals import ApiScope
+from handrail.domain.access.vouching import about
 from handrail.domain.actions.approvals import DecisionInput, DecisionKind
 from handrail.domain.case.cases import CaseView
+from handrail.domain.team.commands import HandBack, Recuse
 from handrail.postgres.access.record import PostgresCaseRecord
+from handrail.postgres.access.vouchers import PostgresVouchers
 from tests.support.house import House, wait_for
 from tests.workflows.api.conftest import Backend, backend, fresh
 from tests.workflows.test_paths import held_refund
@@ -99,6 +102,23 @@ async def test_a_voucher_counts_for_its_own_decision_alone(home: House, ann: Bac
         "decide", made_decision(shown.approval_id, shown.revision), id="api-forged", result_type=dict
     )
     assert decided["decision"]["identity"] == "self-declared"
+
+
+async def test_a_voucher_counts_anew_when_the_same_request_comes_again_and_for_nothing_else(home: House) -> None:
+    vouchers, update = PostgresVouchers(home.pool), f"api-{fresh()}"
+    back, out = HandBack(reviewer="ann", note="n"), Recuse(reviewer="ann", reason="r")
+    assert about(back) != about(out)
+    given = ("c-1", update, "ann", "key-1")
+    await vouchers.vouch(*given, about(back))
+    assert await vouchers.person("c-1", update, about(back)) == "ann"
+    assert await vouchers.person("c-1", update, about(out)) is None
+    old = "update handrail.api_vouchers set at = at - interval '11 minutes' where update_id = %(u)s returning 1"
+    await home.rows(old, u=update)
+    assert await vouchers.person("c-1", update, about(back)) is None
+    await vouchers.vouch("c-1", update, "bob", "key-1", about(back))
+    assert await vouchers.person("c-1", update, about(back)) is None
+    await vouchers.vouch(*given, about(back))
+    assert await vouchers.person("c-1", update, about(back)) == "ann"
 
 
 async def test_a_person_takes_a_case_answers_and_ends_it(home: House, ann: Backend, api: Backend) -> None:

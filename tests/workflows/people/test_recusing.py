@@ -210,3 +210,22 @@ async def test_where_nobody_is_left_the_owner_is_told_and_nothing_is_decided(
         assert (view.approvals[0].status, view.approvals[0].revision) == ("open", asked.revision)
         assert not view.effects
         assert "nobody is left" in await home.page(case.case_id)
+
+
+async def test_by_another_name_of_theirs_the_case_is_neither_read_nor_listed(home: House, desk: ASGIApp) -> None:
+    case = await held(home)
+    await home.cases.recuse(case.case_id, "ann", "I know them")
+    await recorded(home, case, "ann")
+    scopes = (ApiScope.APPROVALS_DECIDE, ApiScope.CASES_HANDLE, ApiScope.CASES_READ, ApiScope.EFFECTS_SETTLE)
+    key = await key_of(home, "Ann@Shop.example", *scopes)
+    async with serving(home) as address, AsyncHandrail(address.removesuffix("/desk/"), key) as ann:
+        with pytest.raises(HttpRefused, match="does not read it any more"):
+            await ann.case(case.case_id)
+        assert case.case_id not in {one.case_id async for one in ann.cases(customer_id=case.customer_id)}
+    async with at_desk(desk, key) as ann:
+        page = await ann.look(f"/desk/cases/{case.case_id}")
+        assert "You have said that you should not decide this case" in page
+        assert case.case_id not in await ann.look("/desk/")
+        settles = {"effect_id": "e-1", "found": "made", "note": "I looked"}
+        refused = await ann.submit(page, f"/desk/cases/{case.case_id}/settle", **settles)
+        assert (refused.status_code, "has no part in it" in refused.text) == (409, True), refused.text
