@@ -18,7 +18,7 @@ from handrail.postgres.queries import QUERIES
 from handrail.quality.outcomes.loader import SHIPPED, load_outcomes
 from tests.postgres.conftest import Run
 
-CASES = 20_000
+CASES = 4_000
 SQL = Path(queries.__file__).parent / "sql"
 FILES = ("quality_*", "canary", "outcomes", "rollout", "shadow", "weekly")
 LARGE = frozenset(
