@@ -19,6 +19,7 @@ class Mutant(StrEnum):
     RESENT_MAIL = "resent-mail"
     FORGOTTEN_SCORES = "forgotten-scores"
     LOST_STARTS = "lost-starts"
+    UNFENCED_EFFECTS = "unfenced-effects"
 
 
 ELSEWHERE = {

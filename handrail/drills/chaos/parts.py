@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from handrail.drills.bench.stack.processes import tree
-from handrail.embedded.process import Child, Component, StackFailed, until_ready
+from handrail.embedded.process import Child, Component, EarlyComponent, StackFailed, until_ready
 
 PATIENCE = 90.0
 PAUSE_SECONDS = 0.2
@@ -49,13 +49,24 @@ class KillableParts:
                 task.cancel()
             await asyncio.gather(*starting, return_exceptions=True)
 
-    async def _start(self, name: str) -> None:
+    def load(self, name: str) -> None:
+        """Start the part and wait for nothing."""
         if left := self.children.pop(name, None):
             left.stop()
         part = self.parts[name]
         part.prepare()
         self.children[name] = Child(name, part.command(), self.folder / f"{name}.log")
+
+    async def begin(self, name: str) -> None:
+        """Tell a part that was loaded to begin, and wait until it answers. Raises: StackFailed."""
+        part = self.parts[name]
+        assert isinstance(part, EarlyComponent), f"{name} does not wait"  # noqa: S101 - a caller's mistake
+        part.go()
         await until_ready(part, self.children[name])
+
+    async def _start(self, name: str) -> None:
+        self.load(name)
+        await until_ready(self.parts[name], self.children[name])
 
     def kill(self, *names: str) -> None:
         """SIGKILL, without a word; returns when they are gone."""

@@ -22,11 +22,12 @@ class ChaosPath(StrEnum):
     DISK = "disk"
     BUILDS = "builds"
     SCORING = "scoring"
+    CUT = "cut"
     ENCRYPTED = "encrypted"
 
 
-ALL = frozenset(ChaosPath) - {ChaosPath.ENCRYPTED}
-"""What goes beside each other; encrypted histories take the place of plain ones, and are asked for by name."""
+ALL = frozenset(ChaosPath) - {ChaosPath.ENCRYPTED, ChaosPath.CUT}
+"""What goes beside each other; encrypted histories, which take the place of plain ones, and a cut are asked for by name."""
 EVERY = "all"
 ONLY_CLIENT = frozenset({ChaosPath.CLIENT})
 WISHES = 8

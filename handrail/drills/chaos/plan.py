@@ -21,8 +21,8 @@ MOST_FOLLOWING = 3
 PATIENCES = (0.5, 2.0, 10.0)
 WAITS = (0, 2)
 FOLLOWS = (0, 1, 3)
-KINDS = (4, 2, 1, 1, 1, 1)
-"""Weights of the kinds of faults."""
+KINDS = (4, 2, 1, 1, 1, 1, 0)
+"""Weights of the kinds of faults; workers are cut off once, at the end."""
 MOSTLY_FIRST = (3, 1, 1)
 """Weights of answers and rulings: what lets an effect happen comes first."""
 SWITCHED = "refund"
@@ -92,7 +92,7 @@ OF_PATHS = {
 
 
 STORING = (FaultyPart.POSTGRES, FaultyPart.TEMPORAL)
-"""Parts whose disk may be full."""
+"""Parts that keep data: their disk may be full, and workers may be cut off from them."""
 
 
 class FaultKind(StrEnum):
@@ -104,6 +104,7 @@ class FaultKind(StrEnum):
     RESET = NetworkFault.RESET.value
     SILENCE = NetworkFault.SILENCE.value
     FULL = "full disk"
+    CUT = "cut off"
 
 
 class PlannedCase(Stored):
@@ -227,10 +228,12 @@ def _faults(
     there, full = parts_of(paths), int(ChaosPath.DISK in paths)
     found = []
     for number, moment in enumerate(moments):
-        kind = chance.choices(list(FaultKind), (*KINDS[:-1], KINDS[-1] * full))[0]
+        kind = chance.choices(list(FaultKind), (*KINDS[:-2], KINDS[-2] * full, KINDS[-1]))[0]
         seconds = 0.0 if kind is FaultKind.KILL else round(chance.uniform(LEAST_PAUSE, longest_pause), 3)
         part = chance.choice([one for one in there if may_have(one, kind)])
         found.append(PlannedFault(number=number, at=moment, part=part, kind=kind, seconds=seconds))
+    if ChaosPath.CUT in paths:
+        found.append(PlannedFault(number=kills, at=length, part=FaultyPart.WORKER, kind=FaultKind.CUT))
     return found
 
 

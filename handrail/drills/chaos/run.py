@@ -24,7 +24,7 @@ from handrail.drills.chaos.play.faults import Faults
 from handrail.drills.chaos.play.shoppers import Shopper, shoppers
 from handrail.drills.chaos.play.switching import PlannedThrow
 from handrail.drills.chaos.results import ChaosReport, report
-from handrail.drills.chaos.seen.evidence import CaseHistory, ChaosEvidence, Heal
+from handrail.drills.chaos.seen.evidence import CaseHistory, ChaosEvidence
 from handrail.drills.chaos.seen.histories import histories
 from handrail.drills.chaos.seen.readings import PostgresEvidence
 from handrail.drills.chaos.stack import ChaosStack, opened
@@ -70,7 +70,7 @@ class Drilled:
         since = await reading.now()
         days = EndedDays(self.stack, self.plan.days, since, self.tell)
         async with casting(self.stack, self.log) as cast:
-            heals = await self._played(cast, reading, days)
+            faults = await self._played(cast, reading, days)
             self.tell("the load is through; reading everything")
             found = await self._quiet(cast, reading)
             if self.stack.box is not None:
@@ -82,16 +82,22 @@ class Drilled:
                 await days.end()
             evidence = await reading.everything(since)
             outside = await self._outside(cast, evidence)
-        seen = {"operations": self.log.all(), "histories": found, "late": cast.late, "heals": heals, **outside}
-        seen["days_ended"] = len(days.ended)
+        seen = {"operations": self.log.all(), "histories": found, "late": cast.late, "heals": faults.heals, **outside}
+        seen |= {"days_ended": len(days.ended), "came_late": faults.came_late}
         return evidence.model_copy(update=seen)
 
-    async def _played(self, cast: Casting, reading: PostgresEvidence, days: EndedDays) -> list[Heal]:
-        """Play load and faults together; return how the faults ended."""
-        wishes = [*(one.wish for one in self.plan.cases), *(Wish.QUESTION for _ in self.plan.faults)]
+    async def _played(self, cast: Casting, reading: PostgresEvidence, days: EndedDays) -> Faults:
+        """Play load and faults together; return what became of the faults."""
+        wishes = [*(one.wish for one in self.plan.cases), *(Wish.QUESTION for _ in self.plan.faults), Wish.CANCEL]
         people = await shoppers(self.stack.pool, wishes)
         probes = people[len(self.plan.cases) :]
-        faults = Faults(self.stack, reading, lambda number: probe(cast, number, probes[number]), self.tell)
+        faults = Faults(
+            self.stack,
+            reading,
+            lambda number: probe(cast, probes[number], f"probe-{number:04}"),
+            lambda: probe(cast, probes[-1], "late"),
+            self.tell,
+        )
         throw = PlannedThrow(self.stack.pool, self.plan.switch, self.tell)
         conversations = [
             cast.conversation(planned, shopper, case_of(planned.number))
@@ -106,7 +112,7 @@ class Drilled:
             places = asyncio.Semaphore(IN_FLIGHT)
             for one in conversations:
                 group.create_task(self._play(one, began, places, throw.thrown))
-        return faults.heals
+        return faults
 
     async def _outside(self, cast: Casting, evidence: ChaosEvidence) -> dict[str, Any]:
         """Return what was seen from outside, once whoever follows has caught up."""
@@ -154,12 +160,12 @@ def at_rest(found: Sequence[CaseHistory], recorded: Mapping[str, str]) -> bool:
     )
 
 
-def probe(cast: Casting, number: int, shopper: Shopper) -> PlannedConversation:
-    """Return the conversation that shows whether work goes on after a fault."""
+def probe(cast: Casting, shopper: Shopper, name: str) -> PlannedConversation:
+    """Return a conversation of the drill's own: whoever asks gets an answer, and whoever wants an effect says yes."""
     planned = PlannedCase(
-        number=number,
+        number=0,
         at=0.0,
-        wish=Wish.QUESTION,
+        wish=shopper.wish,
         answer=CustomersAnswer.YES,
         ruling=PlannedRuling.APPROVE,
         finish=Finish.RESOLVE,
@@ -167,7 +173,7 @@ def probe(cast: Casting, number: int, shopper: Shopper) -> PlannedConversation:
         following=0,
         patience=PROBES_PATIENCE,
     )
-    return cast.conversation(planned, shopper, f"probe-{number:04}")
+    return cast.conversation(planned, shopper, name)
 
 
 def case_of(number: int) -> str:

@@ -12,13 +12,9 @@ from secrets import token_hex
 
 from temporalio.client import Client
 
-from handrail.api.access.minting import mint
 from handrail.business import seeded
-from handrail.domain.access.principals import BACKEND as BACKENDS
-from handrail.domain.access.principals import ApiScope
-from handrail.drills.bench.stack.checkout import ours
 from handrail.drills.bench.stack.side import clean
-from handrail.drills.chaos.fronts.http import BACKEND, FrontDoor
+from handrail.drills.chaos.fronts.http import FrontDoor, front_door
 from handrail.drills.chaos.mutants import Mutant, of
 from handrail.drills.chaos.outside.disk import SmallDisk
 from handrail.drills.chaos.outside.mailing import IMAP, DrilledMailbox, check_packages, imap_part, post_part
@@ -26,18 +22,17 @@ from handrail.drills.chaos.outside.webhooks import DrilledWebhook, ReceiverPart
 from handrail.drills.chaos.parts import KillableParts
 from handrail.drills.chaos.paths import ONLY_CLIENT, ChaosPath
 from handrail.drills.chaos.plan import NETWORKED, OF_PATHS, STORING, FaultyPart
-from handrail.drills.chaos.play.acting import DECIDER, PERSON
+from handrail.drills.chaos.programs import MutantApi, ReliefWorker, run_as
 from handrail.drills.chaos.proxy import FaultyProxy
 from handrail.drills.deploys.builds import edited_build
 from handrail.embedded.api import Api
 from handrail.embedded.model import OfflineModel
 from handrail.embedded.ports import HOST, free_block
 from handrail.embedded.postgres import Postgres
-from handrail.embedded.process import Command, Component
+from handrail.embedded.process import Component
 from handrail.embedded.temporal import NAMESPACE, Temporal
 from handrail.embedded.worker import RUN, Worker, mail_part
 from handrail.llm.offline.wire import JUDGE_MODEL, OFFLINE_MODEL
-from handrail.postgres.access.keys import PostgresApiKeys
 from handrail.postgres.migrations import migrate
 from handrail.postgres.pool import Pool, open_pool
 from handrail.postgres.vault.keys import PostgresKeyStore
@@ -53,12 +48,16 @@ PORTS = 20
 NO_ROOM = {FaultyPart.POSTGRES: "No space left on device", FaultyPart.TEMPORAL: "disk is full"}
 """What stands in the log of a server whose disk is full."""
 PLENTY = {"HANDRAIL_API_CALLS_PER_MINUTE": "1000000", "HANDRAIL_API_CUSTOMER_CALLS_PER_MINUTE": "1000000"}
-MUTANTS = "handrail.drills.chaos.work"
+RELIEF = "relief"
+"""The worker that takes over for those that were cut off."""
 
 
 @dataclass
 class ChaosStack:
-    """Everything that runs, and ways to talk to it: `pool` and `client` at once, `outside` and `door` through a proxy."""
+    """Everything that runs, and ways to talk to it: `pool` and `client` at once, `outside` and `door` through a proxy.
+
+    `lines` are the workers' own ways to PostgreSQL and Temporal, where they may be cut off.
+    """
 
     parts: KillableParts
     proxies: Mapping[FaultyPart, FaultyProxy]
@@ -69,21 +68,15 @@ class ChaosStack:
     webhook: DrilledWebhook | None = None
     box: DrilledMailbox | None = None
     disks: Mapping[FaultyPart, SmallDisk] = field(default_factory=dict)
+    lines: Mapping[FaultyPart, FaultyProxy] = field(default_factory=dict)
+
+    def networks(self, part: FaultyPart) -> list[FaultyProxy]:
+        """Return every proxy before the part."""
+        return [found[part] for found in (self.proxies, self.lines) if part in found]
 
     def words_of_full_disk(self, part: FaultyPart) -> int:
         """Count how often the server's log says that there was no room."""
         return (self.parts.folder / f"{part}.log").read_text(errors="replace").count(NO_ROOM[part])
-
-
-@dataclass(frozen=True, slots=True)
-class MutantApi(Api):
-    """The API without some of its protections."""
-
-    program: tuple[str, ...] = ()
-
-    def command(self) -> Command:
-        """See base class."""
-        return replace(Api.command(self), argv=self.program)
 
 
 class ChaosServers:
@@ -117,19 +110,26 @@ class ChaosServers:
         self.proxies = {
             part: FaultyProxy(base + 10 + place, port) for place, (part, port) in enumerate(zip(NETWORKED, ports, strict=True))
         }
+        first, cut = base + 10 + len(ports), STORING if ChaosPath.CUT in paths else ()
+        self.lines = {part: FaultyProxy(first + place, ports[NETWORKED.index(part)]) for place, part in enumerate(cut)}
 
     @property
     def address(self) -> str:
         """Temporal's address behind the proxy."""
         return f"{HOST}:{self.proxies[FaultyPart.TEMPORAL].port}"
 
-    def environment(self) -> Mapping[str, str]:
-        """Return the variables of a worker, which sees every server through its proxy."""
-        database = f":{self.proxies[FaultyPart.POSTGRES].port}/"
+    def workers_environment(self) -> Mapping[str, str]:
+        """Return the variables of a worker that may be cut off: it has lines of its own."""
+        return self.environment(self.proxies | self.lines)
+
+    def environment(self, through: Mapping[FaultyPart, FaultyProxy] | None = None) -> Mapping[str, str]:
+        """Return the variables of a part, which sees every server through its proxy."""
+        ways = through or self.proxies
+        database = f":{ways[FaultyPart.POSTGRES].port}/"
         return {
             **clean(),
             "HANDRAIL_DATA_DIR": str(self.folder),
-            "HANDRAIL_TEMPORAL_ADDRESS": self.address,
+            "HANDRAIL_TEMPORAL_ADDRESS": f"{HOST}:{ways[FaultyPart.TEMPORAL].port}",
             "HANDRAIL_DATABASE_URL": self.postgres.url.replace(f":{self.postgres.port}/", database),
             "HANDRAIL_MODEL": OFFLINE_MODEL,
             "OPENAI_BASE_URL": f"http://{HOST}:{self.proxies[FaultyPart.MODEL].port}/v1",
@@ -149,8 +149,11 @@ class ChaosServers:
 
     def parts(self, mutants: Sequence[Mutant]) -> KillableParts:
         """Return all that is started, the worker among it."""
-        worker = Worker(self.folder / RUN, self.environment, FaultyPart.WORKER, (), run_as("worker", mutants, "worker"))
+        run, program = self.folder / RUN, run_as("worker", mutants, "worker")
+        worker = Worker(run, self.workers_environment, FaultyPart.WORKER, (), program)
         components: list[Component] = [self.postgres, self.temporal, self.model, worker]
+        if ChaosPath.CUT in self.paths:
+            components.append(ReliefWorker(run, self.environment, RELIEF, (), program))
         if ChaosPath.HTTP in self.paths:
             broken = MutantApi(self.api.port, self.api.environment, program=run_as("api", mutants))
             components.append(broken if of("api", mutants) else self.api)
@@ -168,7 +171,7 @@ class ChaosServers:
         broken = run_as("worker", mutants)
         own = {} if broken else build.environment
         program = broken or build.checkout.run("worker")
-        return Worker(self.folder / RUN, lambda: {**self.environment(), **own}, FaultyPart.EDITED, (), program)
+        return Worker(self.folder / RUN, lambda: {**self.workers_environment(), **own}, FaultyPart.EDITED, (), program)
 
     def _mail_parts(self, mutants: Sequence[Mutant]) -> list[Component]:
         check_packages()
@@ -176,12 +179,6 @@ class ChaosServers:
         mail = mail_part(self.folder / RUN, lambda: {**self.environment(), **self.box.environment(through)})
         broken = replace(mail, program=run_as("mail", mutants)) if of("mail", mutants) else mail
         return [imap_part(self.box.port), post_part(self.post_port, self.box.file), broken]
-
-
-def run_as(part: str, mutants: Sequence[Mutant], *program: str) -> tuple[str, ...]:
-    """Return the command of a part: its own program, or that of the mutants of it."""
-    broken = of(part, mutants)
-    return ours().run(MUTANTS, part, *broken) if broken else ours().run(*program) if program else ()
 
 
 @asynccontextmanager
@@ -202,26 +199,13 @@ async def opened(
             disks.enter_context(disk.mounted(folder if kept else None))
         async with running(servers, servers.parts(mutants), FaultyPart.WORKER, *more) as stack:
             if ChaosPath.HTTP in paths:
-                stack.door = await front_door(servers, stack.pool)
+                stack.door = await front_door(stack.pool, servers.proxies[FaultyPart.API].port)
             if ChaosPath.WEBHOOKS in paths:
                 stack.webhook = servers.webhook
                 await servers.webhook.add(stack.pool, servers.proxies[FaultyPart.RECEIVER].port)
             stack.box = servers.box if ChaosPath.MAIL in paths else None
-            stack.disks = servers.disks
+            stack.disks, stack.lines = servers.disks, servers.lines
             yield stack
-
-
-async def front_door(servers: ChaosServers, pool: Pool) -> FrontDoor:
-    """Return the way to the API through its network, with keys for a backend and for people."""
-    now, keys, caller = datetime.now(UTC), dict[str, str](), ""
-    for who in (BACKEND, PERSON, DECIDER):
-        scopes = set(ApiScope) - {ApiScope.AGENTS_ACT} if who != BACKEND else BACKENDS
-        person = None if who == BACKEND else who
-        key, parts = mint(who, scopes, at=now, by="handrail chaos", environment="test", person=person)
-        await PostgresApiKeys(pool).add(key)
-        keys[who] = parts.text
-        caller = key.caller if who == BACKEND else caller
-    return FrontDoor(f"http://{HOST}:{servers.proxies[FaultyPart.API].port}", keys, caller)
 
 
 @asynccontextmanager
@@ -233,7 +217,7 @@ async def running(servers: ChaosServers, parts: KillableParts, *more: str) -> As
     """
     async with AsyncExitStack() as ending:
         # The proxies outlive the worker and pass on what it says at its end: else it waits for servers that do not answer.
-        for proxy in servers.proxies.values():
+        for proxy in (*servers.proxies.values(), *servers.lines.values()):
             await ending.enter_async_context(proxy.listening())
         ending.push_async_callback(asyncio.to_thread, parts.stop)
         await parts.start(FaultyPart.POSTGRES)
@@ -243,6 +227,8 @@ async def running(servers: ChaosServers, parts: KillableParts, *more: str) -> As
         async with pool.connection() as connection:
             await seeded(business, connection, datetime.now(UTC))
         await parts.start(FaultyPart.TEMPORAL, FaultyPart.MODEL)
+        if RELIEF in parts.parts:
+            parts.load(RELIEF)
         await parts.start_together(*more)
         codec, addresses = servers.codec(pool), (servers.temporal.address, servers.address)
         client, outside = [await connect(to, runtime=silent(), codec=codec) for to in addresses]

@@ -71,6 +71,14 @@ class UnruledRecord(PostgresRecord):
         raise BusinessRefused("mutant", "The ledger was passed by.")
 
 
+class UnfencedRecord(PostgresRecord):
+    """Makes every effect without asking whether its attempt at the turn still has the case."""
+
+    async def apply(self, effect: Effect) -> EffectResult:
+        """See base class."""
+        return await super().apply(effect.model_copy(update={"turn": None}))
+
+
 class BlindControls(PostgresControls):
     """Reads no control."""
 
@@ -199,6 +207,8 @@ def break_it(mutant: Mutant) -> None:
             setattr(dialling, "PostgresRecord", RepeatingRecord)  # noqa: B010
         case Mutant.UNRULED_EFFECTS:
             setattr(dialling, "PostgresRecord", UnruledRecord)  # noqa: B010
+        case Mutant.UNFENCED_EFFECTS:
+            setattr(dialling, "PostgresRecord", UnfencedRecord)  # noqa: B010
         case Mutant.UNREAD_SWITCH:
             setattr(wiring, "PostgresControls", BlindControls)  # noqa: B010
             setattr(controls, "gate", open_gate)  # noqa: B010

@@ -7,7 +7,11 @@ SELECT case_id, message_id, author, turn FROM handrail.messages ORDER BY case_id
 
 -- name: chaos_told
 -- What was told of messages and effects to whoever follows a case.
-SELECT case_id, sequence, position, kind, body ->> 'message_id' AS message_id, body ->> 'effect_id' AS effect_id, at
+SELECT
+    case_id, sequence, position, kind, body ->> 'message_id' AS message_id, body ->> 'effect_id' AS effect_id,
+    CASE WHEN kind NOT IN ('effect', 'decided') AND coalesce(body ->> 'for', 'person') = 'person' THEN body ->> 'status' END
+        AS status,
+    at
 FROM handrail.case_event ORDER BY position;
 
 -- name: chaos_actions
@@ -126,3 +130,15 @@ ORDER BY s.day, s.case_id;
 
 -- name: chaos_scores
 SELECT day::text AS day, case_id, scorer FROM handrail.quality_scores ORDER BY day, case_id, scorer;
+
+-- name: chaos_due_effects
+SELECT a.effect_id FROM handrail.actions AS a
+WHERE
+    a.case_id = %(case_id)s AND a.effect_id = ANY(%(effect_ids)s)
+    AND a.kind = 'effect' AND a.status IN ('allowed', 'approved');
+
+-- name: chaos_open_transactions
+SELECT s.pid FROM pg_stat_activity AS s
+WHERE
+    s.datname = current_database() AND s.backend_type = 'client backend'
+    AND s.xact_start < %(before)s AND s.pid <> pg_backend_pid();

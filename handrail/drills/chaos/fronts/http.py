@@ -7,20 +7,27 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from handrail.api.access.minting import mint
 from handrail.api.answering.intake import case_of
 from handrail.client.refusals import refused
-from handrail.domain.access.principals import CallerKind, Principal
+from handrail.domain.access.principals import BACKEND as BACKENDS
+from handrail.domain.access.principals import ApiScope, CallerKind, Principal
 from handrail.domain.actions.approvals import DecisionInput
 from handrail.domain.case.cases import CaseView
 from handrail.domain.case.requests import Receipt
 from handrail.domain.errors import HandrailError, Refused
 from handrail.domain.http.cases import CaseDetails, CaseSummary
 from handrail.drills.chaos.fronts.front import CHANNEL
+from handrail.drills.chaos.play.acting import DECIDER, PERSON
 from handrail.drills.chaos.seen.outside import GivenHttpAnswer
+from handrail.embedded.ports import HOST
+from handrail.postgres.access.keys import PostgresApiKeys
+from handrail.postgres.pool import Pool
 from handrail.temporal.cases.client import TimedOut
 from handrail.temporal.connect import Unreachable
 
@@ -150,6 +157,19 @@ class HttpFront:
         if answer.status_code >= SERVERS_FAULT or answer.status_code == TOO_MANY or IN_FLIGHT in answer.text:
             raise Unreachable(f"{method} {path}: {answer.status_code}: {why}")
         raise why if isinstance(why, Refused) else Refused(f"{answer.status_code}: {why}")
+
+
+async def front_door(pool: Pool, port: int) -> FrontDoor:
+    """Return the way to the API behind this port, with keys for a backend and for people."""
+    now, keys, caller = datetime.now(UTC), dict[str, str](), ""
+    for who in (BACKEND, PERSON, DECIDER):
+        scopes = set(ApiScope) - {ApiScope.AGENTS_ACT} if who != BACKEND else BACKENDS
+        person = None if who == BACKEND else who
+        key, parts = mint(who, scopes, at=now, by="handrail chaos", environment="test", person=person)
+        await PostgresApiKeys(pool).add(key)
+        keys[who] = parts.text
+        caller = key.caller if who == BACKEND else caller
+    return FrontDoor(f"http://{HOST}:{port}", keys, caller)
 
 
 def _receipt(answer: httpx.Response) -> Receipt:

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from handrail.drills.chaos.invariants.examples import CounterExample, tries
+from handrail.drills.chaos.invariants.examples import CounterExample, by_case, tries
 from handrail.drills.chaos.log import Act, Certainty, together
 from handrail.drills.chaos.seen.evidence import ChaosEvidence, LedgerRow, RecordedApproval, ThrownControl
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 YES = ("approved", "edited")
+TAKEN = ("WithHuman", "Resolved", "Closed")
+"""Statuses in which no turn has the case."""
 IN_THE_SHOP = ("refund_order", "cancel_order", "send_password_reset")
 """Effects that leave a row in the shop."""
 Approvals = dict[tuple[str, str, int], RecordedApproval]
@@ -77,6 +79,20 @@ def _unallowed(row: LedgerRow, approvals: Approvals) -> str | None:
     if row.applied_hash == approval.arguments_hash or (row.ruling == "allow" and row.applied_hash == row.arguments_hash):
         return None
     return f"approval {row.approval_id} r{row.approval_revision} is of other arguments"
+
+
+def effects_of_lost_turns(evidence: ChaosEvidence) -> Iterator[CounterExample]:
+    """Yield effects that were made, in the order of commits, while a person had the case or it was over."""
+    applied = {one.effect_id: one for one in evidence.ledger if one.applied}
+    for case_id, events in by_case(evidence.told, lambda one: one.case_id).items():
+        status: str | None = None
+        for event in events:
+            status = event.status or status
+            row = applied.get(event.effect_id or "")
+            if row is not None and event.kind == "effect" and status in TAKEN:
+                yield CounterExample(
+                    case_id=case_id, seen=f"{row.action} {row.effect_id} was made while the case was {status}: no turn had it"
+                )
 
 
 def lost_decisions(evidence: ChaosEvidence) -> Iterator[CounterExample]:

@@ -57,6 +57,7 @@ INVARIANTS = (
     Invariant("everything told once", cases.mistold, lambda evidence: len(evidence.told)),
     Invariant("no effect twice", effects.doubled_effects, lambda evidence: len(evidence.shop)),
     Invariant("no effect without permission", effects.unallowed_effects, lambda evidence: len(evidence.shop)),
+    Invariant("no effect of a lost turn", effects.effects_of_lost_turns, lambda evidence: len(evidence.came_late)),
     Invariant("no effect claimed and not made", effects.unmade_effects, lambda evidence: len(evidence.ledger)),
     Invariant("no decision lost", effects.lost_decisions, decisions),
     Invariant("nothing after the switch", effects.after_the_switch, switched),

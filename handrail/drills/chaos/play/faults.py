@@ -13,6 +13,7 @@ from psycopg import OperationalError
 
 from handrail.drills.chaos.plan import FaultKind, FaultyPart, PlannedFault
 from handrail.drills.chaos.play.acting import PlannedConversation
+from handrail.drills.chaos.play.cutting import CutOff
 from handrail.drills.chaos.proxy import NetworkFault
 from handrail.drills.chaos.seen.evidence import Heal
 from handrail.drills.chaos.seen.readings import PostgresEvidence
@@ -25,13 +26,17 @@ PATIENCE = 90.0
 
 @dataclass
 class Faults:
-    """Brings faults about. `probe` gives the conversation of a new case for the fault of a number."""
+    """Brings faults about. `probe` gives the conversation of a new case for the fault of a number, `late` of one whose effect
+    comes late; `came_late` are cases of which one did.
+    """
 
     stack: ChaosStack
     evidence: PostgresEvidence
     probe: Callable[[int], PlannedConversation]
+    late: Callable[[], PlannedConversation]
     tell: Callable[[str], None]
     heals: list[Heal] = field(default_factory=list)
+    came_late: list[str] = field(default_factory=list)
 
     async def bring(self, fault: PlannedFault, began: float) -> None:
         """Wait for the fault's moment, bring it about, heal it, and wait until a new case was worked on."""
@@ -74,12 +79,23 @@ class Faults:
                 self.stack.parts.go_on(fault.part)
         elif fault.kind is FaultKind.FULL:
             await self._full(fault)
+        elif fault.kind is FaultKind.CUT:
+            late = self.late()
+            if await CutOff(self.stack, late, self.tell).play(closes=bool(fault.number % 2)):
+                self.came_late.append(late.case_id)
         else:
-            self.stack.proxies[fault.part].hurt(NetworkFault(fault.kind))
-            try:
-                await asyncio.sleep(fault.seconds)
-            finally:
-                self.stack.proxies[fault.part].heal()
+            await self._network(fault)
+
+    async def _network(self, fault: PlannedFault) -> None:
+        """Hurt every network before the part for a while."""
+        networks = self.stack.networks(fault.part)
+        for network in networks:
+            network.hurt(NetworkFault(fault.kind))
+        try:
+            await asyncio.sleep(fault.seconds)
+        finally:
+            for network in networks:
+                network.heal()
 
     async def _full(self, fault: PlannedFault) -> None:
         """Have the server's disk full for a while, PostgreSQL's every other time so that its log needs a new segment at once.

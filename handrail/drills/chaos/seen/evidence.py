@@ -53,7 +53,7 @@ class RecordedMessage(Stored):
 
 
 class ToldEvent(Stored):
-    """An event that was told to whoever follows the case."""
+    """An event that was told to whoever follows the case; `status` is that of the case, where the event is about it."""
 
     case_id: str
     sequence: int
@@ -61,6 +61,7 @@ class ToldEvent(Stored):
     kind: str
     message_id: str | None = None
     effect_id: str | None = None
+    status: str | None = None
     at: datetime | None = None
 
 
@@ -147,7 +148,10 @@ class Heal(Stored):
 
 
 class ChaosEvidence(Stored):
-    """Everything that was seen. `called`: there was somebody to whom events were sent; `days_ended`: by the drill."""
+    """Everything that was seen. `called`: there was somebody to whom events were sent; `days_ended`: by the drill.
+
+    `came_late` are cases that were taken while an effect of theirs was on its way.
+    """
 
     operations: list[Operation] = Field(default_factory=list)
     cases: list[CaseInRecord] = Field(default_factory=list)
@@ -164,6 +168,7 @@ class ChaosEvidence(Stored):
     audit_broken: str = ""
     late: list[str] = Field(default_factory=list)
     heals: list[Heal] = Field(default_factory=list)
+    came_late: list[str] = Field(default_factory=list)
     answers: list[GivenHttpAnswer] = Field(default_factory=list)
     streams: dict[str, list[StreamedEvent]] = Field(default_factory=dict)
     called: bool = False

@@ -181,6 +181,7 @@ def sound() -> ChaosEvidence:
             for when, case_id in (("2026-02-21", SMALL), ("2026-02-22", LATER))
             for scorer in SCORED_BY
         ],
+        came_late=[LATER],
         heals=[Heal(fault=0, part="worker", kind="SIGKILL", case_id="probe-0", away=2.0, progress=1.5)],
     )
 

@@ -6,8 +6,17 @@ import pytest
 
 from handrail.drills.chaos.invariants.every import checked
 from handrail.drills.chaos.log import Certainty
-from handrail.drills.chaos.seen.evidence import ShopTrace, ThrownControl
+from handrail.drills.chaos.seen.evidence import ChaosEvidence, ShopTrace, ThrownControl, ToldEvent
 from tests.unit.drills.chaos.evidence import LARGE, SMALL, Planted, at, check_named, replaced, sound, without
+
+
+def became(seen: ChaosEvidence, *statuses: str) -> list[ToldEvent]:
+    """The events with these statuses of the first case before its effect."""
+    place = next(place for place, one in enumerate(seen.told) if one.effect_id == "e-1")
+    about = {"case_id": SMALL, "sequence": 0, "position": 0}
+    new = [ToldEvent(**about, kind="waiting" if one == "WithHuman" else "status", status=one) for one in statuses]
+    return [*seen.told[:place], *new, *seen.told[place:]]
+
 
 PLANTED: dict[str, Planted] = {
     "an order was refunded under two keys": (
@@ -71,6 +80,24 @@ PLANTED: dict[str, Planted] = {
         SMALL,
         "the verdict is block",
         lambda seen: {"ledger": replaced(seen.ledger, 0, ruling="block")},
+    ),
+    "an effect that came while a person had the case": (
+        "no effect of a lost turn",
+        SMALL,
+        "refund_order e-1 was made while the case was WithHuman",
+        lambda seen: {"told": became(seen, "Working", "WithHuman")},
+    ),
+    "an effect that came when the case was over": (
+        "no effect of a lost turn",
+        SMALL,
+        "refund_order e-1 was made while the case was Closed",
+        lambda seen: {"told": became(seen, "Closed")},
+    ),
+    "an effect that came when a person had ended the case": (
+        "no effect of a lost turn",
+        SMALL,
+        "refund_order e-1 was made while the case was Resolved",
+        lambda seen: {"told": became(seen, "WithHuman", "Resolved")},
     ),
     "an applied effect that the shop does not have": (
         "no effect claimed and not made",
@@ -161,3 +188,19 @@ def test_an_approval_that_a_switch_kept_from_being_done_is_not_lost() -> None:
         "switched_off": [LARGE],
     }
     assert not any(one.broken for one in checked(seen.model_copy(update=update)))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "update"),
+    [
+        (("WithHuman", "Working"), {}),
+        (("AwaitingCustomer",), {}),
+        (("WithHuman",), {"outcome": "refused"}),
+    ],
+    ids=["handed back", "with the customer", "refused behind a hand-over"],
+)
+def test_effects_of_a_turn_that_has_its_case_are_none_of_a_lost_one(statuses: tuple[str, ...], update: dict[str, str]) -> None:
+    seen = sound()
+    changed = {"told": became(seen, *statuses), "ledger": replaced(seen.ledger, 0, **update)}
+    found = {one.name: one.broken for one in checked(seen.model_copy(update=changed))}
+    assert found["no effect of a lost turn"] == []

@@ -31,7 +31,7 @@ def test_a_few_cases_hold_every_wish_and_many_faults_every_part() -> None:
     assert {one.wish for one in plan.cases} == set(Wish)
     assert {one.part for one in plan.faults} == set(FaultyPart)
     kinds = Counter(one.kind for one in plan.faults)
-    assert set(kinds) == set(FaultKind)
+    assert set(kinds) == set(FaultKind) - {FaultKind.CUT}
     assert kinds.most_common(1)[0][0] is FaultKind.KILL
     assert all(one.part in NETWORKED for one in plan.faults if one.kind not in (FaultKind.KILL, FaultKind.PAUSE))
 
@@ -59,9 +59,17 @@ def test_a_full_disk_comes_where_there_is_one_and_is_under_both_stores() -> None
     assert not any(one.kind is FaultKind.FULL for one in without.faults)
 
 
+def test_workers_are_cut_off_once_behind_all_other_faults() -> None:
+    plan = planned(30, 8, 3, paths=ALL | {ChaosPath.CUT})
+    assert [one.kind for one in plan.faults].index(FaultKind.CUT) == len(plan.faults) - 1 == 8
+    assert plan.faults[-1].part is FaultyPart.WORKER
+    without = planned(30, 8, 3)
+    assert (without.cases, without.faults) == (plan.cases, plan.faults[:-1])
+
+
 def test_paths_are_named_with_commas_and_the_client_is_among_them() -> None:
     assert paths_of("all") == ALL
-    assert paths_of("all,encrypted") == set(ChaosPath)
+    assert paths_of("all,encrypted,cut") == set(ChaosPath)
     assert paths_of("http") == paths_of(" http, client ") == {ChaosPath.CLIENT, ChaosPath.HTTP}
     for wrong, words in {"": "names no path", "htpp": "'htpp' is no path"}.items():
         with pytest.raises(InvalidInput, match=f"{words}.*all.*http"):

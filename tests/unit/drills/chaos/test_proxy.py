@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from handrail.drills.chaos.proxy import SLOW_SECONDS, FaultyProxy, NetworkFault
+from handrail.drills.chaos.proxy import SLOW_SECONDS, Catch, FaultyProxy, NetworkFault
 from handrail.embedded.ports import HOST, free_block
 
 SHORT, PATIENCE = 0.2, 20.0
@@ -86,6 +86,29 @@ async def test_latency_is_there_both_ways_and_ends() -> None:
         assert time.monotonic() - began >= 2 * SLOW_SECONDS
         proxy.heal()
         writer.close()
+
+
+async def test_a_catch_holds_one_connection_from_what_is_wanted_on_and_lets_it_go() -> None:
+    async def wanted(sent: bytes) -> bool:
+        return b"effect" in sent
+
+    async with proxied() as proxy:
+        (reader, writer), (other_reader, other_writer) = await said(proxy), await said(proxy)
+        proxy.catch = catch = Catch(wanted)
+        writer.write(b"a look\n")
+        assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"a look\n"
+        writer.write(b"an effect\n")
+        await asyncio.wait_for(catch.caught.wait(), PATIENCE)
+        writer.write(b"behind it\n")
+        other_writer.write(b"another effect\n")
+        assert await asyncio.wait_for(other_reader.readline(), PATIENCE) == b"another effect\n"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(line := asyncio.ensure_future(reader.readline())), SHORT)
+        catch.release()
+        assert await asyncio.wait_for(line, PATIENCE) == b"an effect\n"
+        assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"behind it\n"
+        writer.close()
+        other_writer.close()
 
 
 async def test_a_server_that_is_away_ends_the_connection() -> None:
