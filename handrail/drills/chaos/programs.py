@@ -47,7 +47,9 @@ class ReliefWorker(Worker):
 
     def go(self) -> None:
         """Tell it to work: its environment says the rest."""
-        self.word.write_text("{}")
+        fresh = self.word.with_suffix(".new")
+        fresh.write_text("{}")
+        fresh.replace(self.word)
 
 
 def run_as(part: str, mutants: Sequence[Mutant], *program: str) -> tuple[str, ...]:
