@@ -14,13 +14,14 @@ from graphs.views import ClassifyView
 from graphs.wishes import still
 from handrail.domain.actions.confirmations import AnswerKind
 from handrail.domain.actions.consent import answered
-from handrail.domain.case.cases import CaseRow
+from handrail.domain.case.cases import CaseRow, CaseStatus
 from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Message, standing
 from handrail.domain.case.patience import SOFT, Progress
 from handrail.domain.errors import record_is_away
 from handrail.domain.text.message.excerpts import fair
+from handrail.domain.text.message.thanks import only_courtesy
 from handrail.ports import Clock, Customers, Router, Topics
 
 ANSWERS = (AnswerKind.CONFIRMED, AnswerKind.REFUSED, AnswerKind.UNSURE)
@@ -53,6 +54,7 @@ class ClassifyNode:
         text = "\n".join(fair([message.text for message in said], READ))
         known, absent = await known_of(self._customers, view.row)
         found = await self._found(text, before, known, spoken(view))
+        found = as_before(view, found) if nudged(view, said) else found
         if before and found.wants_person and found.topic == OUT_OF_SCOPE:  # a bare wish for a person is about the case so far
             found = found.model_copy(update={"topic": before})
         waiting = None if view.acting else view.confirmation
@@ -146,6 +148,18 @@ def unspoken(view: ClassifyView) -> dict[str, Any]:
         "progress": view.progress,
         "besides": view.besides,
     }
+
+
+def nudged(view: ClassifyView, said: Sequence[Message]) -> bool:
+    """Return whether what was `said` beside an approval that waits wishes nothing: thanks, a greeting, "anybody there?"."""
+    waits = view.row.status is CaseStatus.AWAITING_APPROVAL and view.row.topic is not None
+    return waits and bool(said) and all(only_courtesy(one.text) for one in said)
+
+
+def as_before(view: ClassifyView, found: Classification) -> Classification:
+    """Return what was found without a topic, a wish or a language of its own; what it says of risk, anger and people stays."""
+    language = {"language": view.row.language or found.language, "language_confidence": 0.0}
+    return found.model_copy(update={"topic": view.row.topic, "besides": [], **language})
 
 
 def spoken(view: ClassifyView) -> str | None:

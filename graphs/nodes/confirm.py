@@ -34,6 +34,7 @@ from handrail.domain.llm.agent import Exchange, ToolCall
 from handrail.domain.text.packs import Told
 from handrail.ports import Cases, Clock
 
+ONCE_MORE = "once_more"
 LINE = 600
 """Characters of one line of a question; arguments come from a model, and may not grow into another one."""
 NOT_DONE: Mapping[AnswerKind, str] = {
@@ -79,7 +80,7 @@ class ConfirmNode:
         view = ConfirmView.model_validate(state)
         now = self._clock.now()
         again = view.confirmation
-        asked = again.asked if again else [asking(one, view.row.language or "en") for one in to_confirm(view.rulings)]
+        asked = again.asked if again else [self._asking(one, view.row.language or "en") for one in to_confirm(view.rulings)]
         due_at = again.due_at if again else now + timedelta(minutes=min(minutes(one) for one in to_confirm(view.rulings)))
         language = again.language if again else view.row.language or "en"
         text = self._worded(view, language, asked, due_at, now)
@@ -122,10 +123,19 @@ class ConfirmNode:
         text = introduced(told, self._disclosure, language, disclosed=view.disclosed, house=house)
         return with_notice(text, view.incoming, language)
 
+    def _asking(self, ruled: RuledProposal, language: str) -> Asking:
+        """The effect as the customer is asked about it, with the time at which exactly this was done before."""
+        one, done_at = asking(ruled, language), ruled.verdict.done_at
+        told = Told(ONCE_MORE).get(language)
+        if done_at is None or told is None:
+            return one
+        moment = moment_said(self._say, done_at, self._clock.now(), language)
+        return one.model_copy(update={"before": told.replace("{{done_at}}", moment)})
+
     def _words(self, name: str, language: str, asked: Sequence[Asking], due_at: datetime, now: datetime) -> str:
         told = Told(name)
         spoken = language if language in told else "en"
-        lines = [one.line for one in asked]
+        lines = [one.words for one in asked]
         actions = lines[0] if len(lines) == 1 else "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
         words = told[spoken].replace("{{due}}", moment_said(self._say, due_at, now, spoken))
         return words.replace("{{actions}}", actions)

@@ -51,7 +51,7 @@ def audited(case_id: str, question: Confirmation, what: str, now: datetime, acto
             "proposal_id": one.proposal.proposal_id,
             "action": one.proposal.action,
             "arguments_hash": one.proposal.arguments_hash,
-            "line": one.line,
+            "line": one.words,
         }
         for one in question.asked
     ]

@@ -60,18 +60,22 @@ class Repetition:
         """The verdict that says first, to whoever decides, what was done before.
 
         A person decides on another effect of an earlier turn's kind that nobody has asked for since, and wherever nobody knows
-        whether the first was made. The customer is asked about exactly what was made where their new words do not name it.
+        whether the first was made. The customer is asked about exactly what was made where their new words do not name it, and
+        reads when that was.
         """
         if verdict.ruling is Ruling.BLOCK or not self.before:
             return verdict
+        equal = self._equal(proposal)
         if self._demanded or verdict.ruling is Ruling.REQUIRE_APPROVAL:
             ruling, confirm = Ruling.REQUIRE_APPROVAL, None
-        elif not self.named and self._equal(proposal):
+        elif not self.named and equal:
             ruling, confirm = Ruling.CONFIRM, Confirming.ALWAYS
         else:
-            return verdict
+            asked = verdict.ruling is Ruling.CONFIRM
+            return verdict.model_copy(update={"done_at": equal.at}) if equal and asked else verdict
         hits = [RuleHit(policy=POLICY, rule=RULE, ruling=ruling, message=words, confirm=confirm) for words in self._words()]
-        return verdict.model_copy(update={"ruling": ruling, "hits": [*hits, *verdict.hits]})
+        done_at = equal.at if equal and ruling is Ruling.CONFIRM else None
+        return verdict.model_copy(update={"ruling": ruling, "hits": [*hits, *verdict.hits], "done_at": done_at})
 
     @property
     def _demanded(self) -> bool:

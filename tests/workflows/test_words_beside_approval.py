@@ -42,6 +42,28 @@ async def test_what_is_for_people_reaches_them(home: House, words: str, reason: 
     assert [one.status for one in after.approvals] == ["withdrawn"]
 
 
+@pytest.mark.parametrize("words", ["Hello? Is anyone there?", "Hallo, ist da jemand?", "Thank you so much!", "??"])
+async def test_words_that_wish_nothing_leave_the_approval_to_be_decided_and_are_shown(home: House, words: str) -> None:
+    case, _ = await held_refund(home)
+    await home.cases.say(case.case_id, words)
+    again = await home.until(case.case_id, lambda view: view.approvals[0].revision > 1)
+    assert (again.status, again.topic, again.approvals[0].status) == ("AwaitingApproval", "refund", "open")
+    assert "wrote again" in (again.notice or "")
+    assert words in [one.text for one in await home.world.cases.transcript(case.case_id)]
+    await home.cases.decide(case.case_id, decision(again, DecisionKind.APPROVE))
+    after = await home.until(case.case_id, lambda view: view.status in ENDED)
+    assert [one.status for one in after.effects] == ["applied"]
+
+
+async def test_a_wish_for_a_person_beside_a_greeting_is_heard(home: House) -> None:
+    case, _ = await held_refund(home)
+    await home.cases.say(case.case_id, "Hello? Is anyone there?")
+    again = await home.until(case.case_id, lambda view: view.approvals[0].revision > 1)
+    await home.cases.say(case.case_id, "Hello? I want to talk to a real person.")
+    after = await home.until(case.case_id, lambda view: view.status == "WithHuman")
+    assert (after.reason, again.topic) == ("customer_asked", "refund")
+
+
 async def test_a_threat_while_the_agent_thinks_goes_where_it_belongs(home: House) -> None:
     order = await home.order(status="shipped")
     await home.model.script(order.order_id, {"latency_seconds": 60}, None)

@@ -74,7 +74,7 @@ def asked_effects(question: Confirmation) -> list[AskedEffect]:
             question_id=question.question_id,
             proposal_id=one.proposal.proposal_id,
             action=one.proposal.action,
-            line=one.line,
+            line=one.words,
             message_id=question.message_id,
             asked_at=question.asked_at,
             due_at=question.due_at,

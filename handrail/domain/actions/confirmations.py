@@ -23,10 +23,19 @@ MOST_ASKED = 2
 
 
 class Asking(Stored):
-    """One effect that the customer is asked about; `line` is what they read of it, made of the tool's preview."""
+    """One effect that the customer is asked about.
+
+    They read the `line` of it, made of the tool's preview, and behind it when exactly this was done before, if it was.
+    """
 
     proposal: Proposal
     line: str
+    before: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that the customer reads of it."""
+        return f"{self.line} {self.before}".strip()
 
 
 class Confirmation(Stored):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -138,6 +139,7 @@ class Verdict(Stored):
         default_factory=dict, description="what else they saw: case, classification, customer, and history that is not 0"
     )
     asks: dict[str, str] = Field(default_factory=dict, description="what the customer is asked to confirm, by language")
+    done_at: datetime | None = Field(default=None, description="when exactly this was done before, where they are asked")
     watched: dict[str, Any] = Field(
         default_factory=dict, description="counts and sums that rules looked at; an effect is refused once they have grown"
     )

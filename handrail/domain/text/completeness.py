@@ -15,6 +15,8 @@ KINDS = ("self_harm", "violence", "stolen_card", "compromised_account", "unrecog
 """The gravest risks: without their words a language is not routed safely."""
 ROUTED = ("disclosure", "takes_over", "asked", "danger", "fraud", "away", "late", "translated")
 """Sentences without which a customer cannot be told that a person takes over."""
+WITHOUT = ("once_more",)
+"""Sentences that a pack may do without: it says less then, and nothing wrong."""
 TRIED = ("language", "person", "not_person", "yes", "no", "unsure", "not_yes", "calm")
 ANSWERED = ("yes", "no", "unsure", "but")
 """Words without which a yes may be heard where none was said, or none is heard at all."""
@@ -82,7 +84,7 @@ def unspoken(code: str, pack: Pack) -> Iterator[str]:
     """Everything for want of which the agent must not speak this language."""
     reference = packs().by_code[REFERENCE]
     for name in reference.told:
-        if not pack.told.get(name, "").strip():
+        if name not in WITHOUT and not pack.told.get(name, "").strip():
             yield f"told.{name}: is missing. Translate it from {REFERENCE}.toml."
     for section, keys in {
         "person": ("people", "asks"),

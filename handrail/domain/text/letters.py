@@ -1,4 +1,4 @@
-"""The parts of a language pack about letters: quotes, thanks and goodbyes, and where names stand."""
+"""The parts of a language pack about letters: quotes, thanks, goodbyes and nudges, and where names stand."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ class Goodbye(Model):
 
     thanks: Words = Field(default_factory=list)
     beside: Words = Field(default_factory=list)
+
+
+class Nudge(Model):
+    """Greetings and words by which customers ask whether anybody is there, and say nothing else."""
+
+    words: Words = Field(default_factory=list)
 
 
 class Mail(Model):

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from handrail.domain.base import Model, digest
 from handrail.domain.errors import DefinitionInvalid
-from handrail.domain.text.letters import Goodbye, Mail, NameWords
+from handrail.domain.text.letters import Goodbye, Mail, NameWords, Nudge
 
 SHIPPED = Path(__file__).parents[2] / "languages"
 FIRST = ("en", "de", "fr", "es", "it", "nl", "sv", "pl", "pt")
@@ -109,6 +109,7 @@ class Pack(Model):
     speech: Speech = Field(default_factory=Speech)
     mail: Mail = Field(default_factory=Mail)
     goodbye: Goodbye = Field(default_factory=Goodbye)
+    nudge: Nudge = Field(default_factory=Nudge)
     names: NameWords = Field(default_factory=NameWords)
     examples: Examples = Field(default_factory=Examples)
 

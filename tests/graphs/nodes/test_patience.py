@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from graphs.state import CaseState
+from graphs.views import ClassifyView
 from handrail.domain.actions.confirmations import UNCLEAR, Confirmation
 from handrail.domain.autonomy.topics import Topic
-from handrail.domain.case.cases import CaseStatus
-from handrail.domain.case.classification import Classification, SentimentPoint
+from handrail.domain.case.cases import CaseRow, CaseStatus
+from handrail.domain.case.classification import OUT_OF_SCOPE, Classification, Risk, SentimentPoint
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.case.patience import Contact, Progress
 from handrail.domain.llm.agent import Disposition
-from tests.support.fakes import NOON, Stage, calls, says, topic
+from tests.support.fakes import NOON, Stage, calls, heard, says, topic
 
 AGAIN = "where is the money of order O-10021"
 
@@ -127,3 +131,30 @@ async def test_what_is_no_second_contact() -> None:
     assert ended(await came_back(1, second_contact_hours=0).run(text=AGAIN))[1] is None
     assert ended(await came_back(1).run(text=AGAIN, row={"turn": 2}))[1] is None
     assert ended(await came_back(1).run(text=AGAIN, row={"channel": "file"}))[1] is None
+
+
+LOST = Classification(topic=OUT_OF_SCOPE, confidence=0.9, language="fi", language_confidence=0.9)
+
+
+async def heard_beside(text: str, found: Classification, status: CaseStatus = CaseStatus.AWAITING_APPROVAL) -> dict[str, Any]:
+    """What becomes of words beside an approval, by the node that routes them; `found` is what the router makes of them."""
+    row = CaseRow(case_id="c-1", customer_id="C-1", topic="payout", language="en", opened_at=NOON, updated_at=NOON)
+    view = ClassifyView(row=row.model_copy(update={"status": status}), incoming=[heard(text)])
+    return await Stage(found=found).nodes().classify(state=view)
+
+
+@pytest.mark.parametrize("text", ["Hello? Is anyone there?", "Hallo, ist da jemand?", "Thank you so much!", "??"])
+async def test_words_that_wish_nothing_leave_an_approval_to_be_decided(text: str) -> None:
+    found = await heard_beside(text, LOST)
+    assert (found["escalation"], found["classification"].topic, found["besides"]) == (None, "payout", [])
+    asked = await heard_beside(text, LOST.model_copy(update={"wants_person": True}))
+    assert asked["escalation"].reason == "customer_asked"
+    risky = await heard_beside(text, LOST.model_copy(update={"risk": Risk.HIGH}))
+    assert risky["escalation"].reason == "risk"
+    begun = await heard_beside(text, LOST, CaseStatus.WORKING)
+    assert begun["escalation"].reason == "out_of_scope", "no approval waits"
+
+
+@pytest.mark.parametrize("text", ["The weather is nice today", "Hello? It was the other one.", "Hi, stop!"])
+async def test_any_other_words_withdraw_it_as_before(text: str) -> None:
+    assert (await heard_beside(text, LOST))["escalation"].reason == "out_of_scope"

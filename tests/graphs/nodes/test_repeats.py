@@ -9,14 +9,20 @@ import pytest
 
 from graphs.case import build_case_graph
 from graphs.nodes.approval import AGAIN
+from graphs.nodes.confirm import ConfirmNode
+from graphs.ruling.repeats import Repetition
 from graphs.state import CaseState, HandBackNote
 from handrail.domain.actions.approvals import DecisionKind
 from handrail.domain.actions.earlier import ALREADY_DONE, REPEATED, EarlierEffect, EarlierOutcome
 from handrail.domain.actions.effects import EffectResult, EffectStatus
+from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling, Verdict
+from handrail.domain.base import digest
+from handrail.domain.case.cases import RuledProposal
 from handrail.domain.case.messages import Author, Message
 from handrail.domain.llm.agent import Exchange, ToolCall
+from handrail.domain.text.packs import packs
 from tests.graphs.nodes.test_confirm import Chat
-from tests.support.fakes import NOON, Stage, calls, heard, says
+from tests.support.fakes import NOON, Noon, Stage, calls, heard, says
 
 BACK = HandBackNote(name="bea", note="Please go on.")
 BEFORE, AFTER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
@@ -132,6 +138,40 @@ async def test_who_only_writes_again_is_asked_before_exactly_the_same_is_done_on
     assert waiting.confirmation is not None
     hit = next(hit for hit in waiting.ruled[-1].verdict.hits if f"{hit.policy}/{hit.rule}" == REPEATED)
     assert hit.message.endswith("ledger e-0. The customer has written since.")
+    assert waiting.confirmation.words.endswith(
+        "Pay 20 (once more; it was done already: 2026-05-04 12:00 UTC)\n\n"
+        "Nothing has been done yet. Please answer yes or no by 2026-05-05 12:00 UTC. Without a clear yes it is not done."
+    ), waiting.confirmation.words
+    assert waiting.confirmation.lines == ["Pay 20"], "a yes is read by what is asked, and by no figure of that time"
+    assert [one.line for one in waiting.asked] == ["Pay 20 (once more; it was done already: 2026-05-04 12:00 UTC)"]
+    assert "once more" in waiting.confirmation.unanswered
+
+
+async def test_who_is_asked_for_the_first_time_reads_of_no_other() -> None:
+    chat = Chat(calls(pay(20)))
+    await chat.say("pay me 20")
+    assert chat.waiting is not None
+    assert "once more" not in chat.waiting.words
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv"])
+def test_who_is_asked_by_a_policy_reads_in_their_language_that_the_same_was_done(language: str) -> None:
+    """They name it again, so no rule of ours asks; a policy asks whoever wants it."""
+    arguments = past().arguments
+    wanted = Proposal(
+        proposal_id="e-1", kind=ProposalKind.EFFECT, action="pay", arguments=arguments, arguments_hash=digest(arguments)
+    )
+    verdict = Verdict(
+        proposal_id="e-1", revision=1, arguments_hash=wanted.arguments_hash, ruling=Ruling.CONFIRM, title="Pay 20"
+    )
+    over = Repetition([past()], anew=True, named=True).over(wanted, verdict)
+    assert over == verdict.model_copy(update={"done_at": NOON})
+    node = ConfirmNode(Stage().cases, Noon(), {})
+    told = packs().by_code[language].told["once_more"].replace("{{done_at}}", "2026-05-04 12:00 UTC")
+    asked = node._asking(RuledProposal(proposal=wanted, verdict=over), language)
+    assert (asked.line, asked.words) == ("Pay 20", f"Pay 20 {told}")
+    assert node._asking(RuledProposal(proposal=wanted, verdict=verdict), language).words == "Pay 20"
+    assert node._asking(RuledProposal(proposal=wanted, verdict=over), "fi").words == "Pay 20", "its pack does without"
 
 
 async def test_another_sum_is_another_request_of_who_writes_again() -> None:
