@@ -68,6 +68,11 @@ class CaseActivities:
         await self._cases.commit(commit)
         return heard
 
+    @activity.defn(name="record.halt")
+    async def halt(self, case_id: str, token: str) -> None:
+        """Have a turn begin no effect any more: words that it goes by were edited or withdrawn."""
+        await self._cases.halt(case_id, token)
+
     async def _heard(self, customer_id: str, messages: Sequence[Message], packet: Handoff | None) -> MessageExtract | None:
         spoken = [one for one in messages if one.author is Author.CUSTOMER and one.stands]
         if not spoken:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from langgraph.types import RetryPolicy
 
-from handrail.domain.case.turns import TurnSuperseded
+from handrail.domain.case.turns import TurnHalted, TurnSuperseded
 from handrail.domain.errors import DEFECTS, PERMANENT, ModelUnavailable
 
 FOR_EVER = 1_000
@@ -19,7 +19,7 @@ FOR_EVER = 1_000
 def worth_another_try(error: Exception) -> bool:
     """Return whether the same step may come out otherwise by itself."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    return not (isinstance(error, (*DEFECTS, ModelUnavailable, TurnSuperseded)) or names & set(PERMANENT))
+    return not (isinstance(error, (*DEFECTS, ModelUnavailable, TurnSuperseded, TurnHalted)) or names & set(PERMANENT))
 
 
 def tries(most: int) -> RetryPolicy:

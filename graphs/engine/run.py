@@ -15,7 +15,7 @@ from graphs.engine.failures import GraphChanged, GraphSpins, escalation_for
 from graphs.state import CaseState
 from graphs.turn import STATED, Learned, OpenQuestion, TurnRequest, TurnResult, sparse
 from handrail.domain.actions.approvals import Decision, HumanRequest
-from handrail.domain.case.turns import JournalEntry, TurnKey, TurnSuperseded
+from handrail.domain.case.turns import JournalEntry, TurnHalted, TurnKey, TurnSuperseded
 from handrail.domain.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class TurnAttempt:
         """
         try:
             return await self._go()
-        except GraphDrained:
+        except (GraphDrained, TurnHalted):
             return self.stopped()
         except TurnSuperseded:
             left = await self._left(self._key.token)

@@ -10,7 +10,9 @@ from graphs.views import ActView
 from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult, EffectStatus
 from handrail.domain.actions.proposals import Proposal, ProposalKind, Ruling
 from handrail.domain.autonomy.controls import stopped
+from handrail.domain.case.changes import CHANGED
 from handrail.domain.case.handoffs import Fact
+from handrail.domain.case.turns import TurnHalted
 from handrail.domain.errors import BusinessRefused, InvalidInput, SwitchedOff
 from handrail.domain.llm.agent import Exchange, ToolCall
 from handrail.ports import Clock, SystemOfRecord
@@ -32,7 +34,7 @@ class ActNode:
 
         Raises:
             EffectConflict: the ledger holds no allowing verdict for exactly these arguments.
-            TurnSuperseded: another attempt or a person has the case by now; nothing more is made.
+            TurnSuperseded, TurnHalted: another attempt or a person has the case by now, or words behind it were changed.
         """
         view = ActView.model_validate(state)
         allowed = {
@@ -46,8 +48,8 @@ class ActNode:
             try:
                 made = await self._record.apply(effect(view, one)) if one.kind is ProposalKind.EFFECT else None
                 value, ok = (fitted(told(made)), made.status is EffectStatus.APPLIED) if made else await self._read(view, one)
-            except SwitchedOff as refused:
-                done, stop = done[:place], held_back(refused, view.step)
+            except (SwitchedOff, TurnHalted) as refused:
+                done, stop = done[:place], kept_from(refused, view, effects)
                 break
             exchanges.append(exchange(one, value, ok))
             if made is None:
@@ -70,6 +72,19 @@ class ActNode:
             return fitted(value), True
         except (BusinessRefused, InvalidInput) as refused:
             return {"refused": str(refused)}, False
+
+
+def kept_from(refused: SwitchedOff | TurnHalted, view: ActView, effects: list[EffectResult]) -> dict[str, Any]:
+    """Return the state's changes where an effect is refused behind these `effects`.
+
+    Raises:
+        TurnHalted: none of them was made in this step; what the customer says now is read anew.
+    """
+    if isinstance(refused, SwitchedOff):
+        return held_back(refused, view.step)
+    if effects == view.effects:
+        raise refused
+    return {"escalation": CHANGED, "rulings": []}
 
 
 def held_back(refused: SwitchedOff, step: int) -> dict[str, Any]:

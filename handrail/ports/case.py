@@ -108,6 +108,13 @@ class Cases(Protocol):
         """
         ...
 
+    async def halt(self, case_id: str, token: str) -> None:
+        """The customer edited or withdrew words that this turn goes by: it begins no effect any more.
+
+        An effect that has begun is made, and not waited for.
+        """
+        ...
+
     async def show(self, case_id: str) -> CaseView:
         """Raises: UnknownCase."""
         ...

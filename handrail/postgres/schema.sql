@@ -81,8 +81,11 @@ CREATE TABLE handrail.cases (
     usage jsonb NOT NULL DEFAULT '{}',
     usage_version integer NOT NULL DEFAULT -1,
     priority smallint CONSTRAINT cases_priority CHECK (priority BETWEEN 1 AND 5),
-    recused text [] NOT NULL DEFAULT '{}'
+    recused text [] NOT NULL DEFAULT '{}',
+    halted text
 );
+COMMENT ON COLUMN handrail.cases.halted IS
+'the turn, by its token, that begins no effect any more: its customer edited or withdrew words that it goes by';
 COMMENT ON COLUMN handrail.cases.recused IS 'people who said that they should not decide it, as names are compared';
 COMMENT ON COLUMN handrail.cases.usage IS 'what the model calls of the whole case used, as of usage_version';
 
@@ -2916,6 +2919,12 @@ BEGIN
     IF of_turn IS NOT NULL AND of_case = 'Closed' THEN
         RAISE EXCEPTION 'the case is closed' USING ERRCODE = 'HR002';
     END IF;
+    -- Asked once the row is held: whoever waited for it may have waited through the change.
+    IF outcome IS NULL AND EXISTS (
+        SELECT FROM handrail.cases AS h WHERE h.case_id = of_turn ->> 'case_id' AND h.halted = of_turn ->> 'token'
+    ) THEN
+        RAISE EXCEPTION 'the customer edited or withdrew words that the turn goes by' USING ERRCODE = 'HR005';
+    END IF;
     PERFORM handrail.hold_kin(ARRAY[customer_id], FALSE);
     kin := handrail.kin(customer_id);
     said_unknown := EXISTS (SELECT FROM handrail.effect_attempts AS t WHERE t.effect_id = wanted AND t.said_unknown);
@@ -2933,7 +2942,7 @@ COMMENT ON FUNCTION handrail.begin_effect IS
 'the transaction ends; said_unknown: its tool said that nobody knows whether it was made; '
 'unreadable: the state of the error that kept the controls from being read; nothing comes back for an effect without a verdict; '
 'of_turn: the attempt at a turn that wants it, refused with HR002 where the journal is not its own any more, '
-'or the case is closed; null asks nothing';
+'or the case is closed, and with HR005 where the turn is halted and the effect has no outcome; null asks nothing';
 
 CREATE TABLE handrail.quality_judgements (
     day date NOT NULL,

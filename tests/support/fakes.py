@@ -278,6 +278,9 @@ class FakeCases:
         )
         return []
 
+    async def halt(self, case_id: str, token: str) -> None:
+        raise NotImplementedError
+
     async def show(self, case_id: str) -> CaseView:
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ import pytest
 
 from activities.turns import Pulse
 from handrail.domain.actions.effects import Effect, EffectResult
-from handrail.domain.case.turns import TurnSuperseded
+from handrail.domain.case.turns import TurnKey, TurnSuperseded
 from handrail.postgres.business.tools import PostgresRecord
 from tests.support.house import House, wait_for
 from tests.support.menus import Page
@@ -25,11 +25,14 @@ class Frozen:
     def __init__(self) -> None:
         self.efforts: list[asyncio.Task[EffectResult]] = []
         self.woken: list[asyncio.Event] = []
+        self.keys: list[TurnKey] = []
         self._apply = PostgresRecord.apply
 
     async def apply(self, record: PostgresRecord, effect: Effect) -> EffectResult:
         """Make the effect once woken, whatever became of the activity meanwhile."""
         self.woken.append(asyncio.Event())
+        assert effect.turn
+        self.keys.append(effect.turn)
         self.efforts.append(asyncio.create_task(self._later(record, effect, self.woken[-1])))
         return await asyncio.shield(self.efforts[-1])
 

@@ -138,6 +138,7 @@ class CaseMemory(ChangedMessages, AskedApprovals, UnsavedChanges):
         # What came in before the case heard that the question went out answers nothing.
         self.confirmation = asked.model_copy(update={"after": max(asked.after, self.heard)}) if asked else None
         if learned.outcome:
+            self.anew = 0
             for message in learned.outcome.messages:
                 self.say(message, save=False)
             if learned.outcome.handoff:

@@ -56,7 +56,8 @@ class CaseFields(BaseModel):
     the newest are kept. `confirmed` is the question whose yes a suspended turn acts on, `asked` are those before it, too.
     `reasons` is why people have it now, `returned` for which reasons somebody handed it back, `stuck` that it came back for
     one of them. `odd` is why what the customer wrote first is for a person whatever it says. `changed` are messages that the
-    customer has edited or withdrawn after they were read, and that nobody has heeded yet; `edits` are each message's newest.
+    customer has edited or withdrawn after they were read, and that nobody has heeded yet; `edits` are each message's newest,
+    and `anew` is how often the turn at work has begun anew for them.
     """
 
     opened: CaseOpen
@@ -69,6 +70,7 @@ class CaseFields(BaseModel):
     inbox: list[Message] = Field(default_factory=list)
     changed: list[Message] = Field(default_factory=list)
     edits: dict[str, NewestEdit] = Field(default_factory=dict)
+    anew: int = 0
 
     revision: int = 0
     approvals: list[Approval] = Field(default_factory=list)

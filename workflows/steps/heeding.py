@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from temporalio import workflow
+
 from graphs.state import CaseState
 from graphs.turn import Learned, TurnResult
-from handrail.domain.actions.confirmations import UNCLEAR
 from handrail.domain.case.cases import CaseStatus
-from handrail.domain.case.handoffs import Escalation
+from handrail.domain.case.changes import ANEW, CHANGED, CHANGED_AGAIN
 from handrail.domain.case.messages import Message, standing
 from workflows.memory.case import CaseMemory
 
-CHANGED = Escalation(
-    reason=UNCLEAR,
-    words="The customer edited or withdrew words that were being acted on. The packet says what is done.",
-)
-"""The reason why a person gets a case: something may rest on words that do not stand any more."""
+BOUNDED = "turns-begin-anew-so-often"
 
 
 def to_hear(memory: CaseMemory) -> list[Message]:
@@ -64,7 +61,7 @@ def came_late(memory: CaseMemory, sent: CaseState) -> None:
 
 def begins_anew(memory: CaseMemory, result: TurnResult, sent: CaseState, said: Sequence[Message], now: datetime) -> bool:
     """A turn that began with what the customer `said` was cut short because words of theirs were changed: whatever still
-    stands is read anew.
+    stands is read anew, `ANEW` times at most.
 
     Kept of the turn is what it cost and what it tried; what it understood and looked up came of the old words. Return False
     where something may have come of them by then, or a person had a part in it: that is for a person.
@@ -74,6 +71,10 @@ def begins_anew(memory: CaseMemory, result: TurnResult, sent: CaseState, said: S
         return False
     if stopped.effects != sent.effects or stopped.begun != sent.begun or memory.confirmed:
         return False
+    if memory.anew >= ANEW and workflow.patched(BOUNDED):
+        memory.interruption = CHANGED_AGAIN
+        return False
+    memory.anew += 1
     learned = Learned.of(stopped)
     memory.usage, memory.calls, memory.trail = learned.usage, learned.calls, memory.trail.then(learned.trail)
     memory.row = memory.row.model_copy(update={"version": max(memory.row.version, learned.row.version)})

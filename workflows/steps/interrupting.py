@@ -17,6 +17,7 @@ from workflows.memory.case import CaseMemory
 from workflows.steps.heeding import withdrawn
 
 T = TypeVar("T")
+Turn = workflow.ActivityHandle[TurnResult]
 
 
 class Hear(Protocol):
@@ -25,12 +26,21 @@ class Hear(Protocol):
     def __call__(self, messages: Sequence[Message]) -> Awaitable[None]: ...
 
 
-async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, unheard: Hear) -> TurnResult | None:
+class Stop(Protocol):
+    """Keeps a turn from its effects, once; `due` where words that it goes by were changed."""
+
+    @property
+    def due(self) -> bool: ...
+
+    def __call__(self) -> Awaitable[None]: ...
+
+
+async def listen(turn: Turn, memory: CaseMemory, unheard: Hear, halt: Stop) -> TurnResult | None:
     """Wait for the turn and return its result; None where it was cut short and did not say how far it came.
 
     It is cut short where a person is needed, where the case is closed, and where a message that was read is edited or
     withdrawn: the agent goes by the whole transcript. A node that writes is always let finish: the activity sees to that, and
-    is waited for.
+    is waited for. Its customer hears that their words are changed once the turn begins no effect any more.
     """
     heard = seen = 0
 
@@ -47,19 +57,20 @@ async def listen(turn: workflow.ActivityHandle[TurnResult], memory: CaseMemory, 
         while not turn.done():
             try:
                 await workflow.wait_condition(something)
+                await halt()
                 if news() and not memory.interruption:
                     # The message before is heard with the new ones: a wish may begin in one and end in the next.
                     fresh = memory.inbox[max(heard - 1, 0) :] if len(memory.inbox) > heard else []
                     beside = [*standing(fresh), *withdrawn(memory.changed[seen:])]
                     heard, seen = len(memory.inbox), len(memory.changed)
                     if memory.changed and not (memory.confirmation or memory.confirmed):
-                        return await _cut_first(turn, beside, unheard)
+                        return await _cut_first(turn, beside, unheard, halt)
                     if beside:
                         await unheard(beside)
             except asyncio.CancelledError:
                 memory.cancel()
             if stop() and not turn.done():
-                return await _cut_short(turn)
+                return await _cut_short(turn, halt)
         return turn.result()
     finally:
         turn.cancel()
@@ -79,32 +90,34 @@ async def regardless(cancelled: Callable[[], None], step: Callable[[], Awaitable
             cancelled()
 
 
-async def finished(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult:
+async def finished(turn: Turn, halt: Stop | None = None) -> TurnResult:
     """The turn's result, waited for even where the whole workflow is cancelled. Raises: ActivityError."""
     while not turn.done():
         try:
-            await workflow.wait_condition(turn.done)
+            await workflow.wait_condition(lambda: turn.done() or bool(halt and halt.due))
+            if halt:
+                await halt()
         except asyncio.CancelledError:
             continue
     return turn.result()
 
 
-async def _cut_first(turn: workflow.ActivityHandle[TurnResult], beside: Sequence[Message], unheard: Hear) -> TurnResult | None:
+async def _cut_first(turn: Turn, beside: Sequence[Message], unheard: Hear, halt: Stop) -> TurnResult | None:
     """Stop the turn, then hear what came in. Where a yes may be acted on, what undoes it stands in the ledger first instead.
 
     A local activity would hold the request to stop back until it is done.
     """
-    ended = await _cut_short(turn)
+    ended = await _cut_short(turn, halt)
     if beside:
         await unheard(beside)
     return ended
 
 
-async def _cut_short(turn: workflow.ActivityHandle[TurnResult]) -> TurnResult | None:
+async def _cut_short(turn: Turn, halt: Stop) -> TurnResult | None:
     """Ask the turn to stop, and wait until it has: it tells how far it came, unless its worker is gone."""
     turn.cancel()
     try:
-        return await finished(turn)
+        return await finished(turn, halt)
     except (asyncio.CancelledError, ActivityError) as error:
         if is_cancelled_exception(error):
             return None

@@ -12,6 +12,7 @@ from temporalio import workflow
 from graphs.hearing import brief
 from handrail.domain.actions.approvals import ApprovalStatus
 from handrail.domain.case.cases import CaseStatus, CaseView
+from handrail.domain.case.changes import CHANGED
 from handrail.domain.case.messages import standing
 from handrail.domain.case.openings import Incoming
 from workflows.handlers.authorize import UNREAD
@@ -21,18 +22,17 @@ from workflows.steps.deadlines import LABELS, SETTLING, deadline, passed
 from workflows.steps.expectation import expect
 from workflows.steps.growth import WAIT, Growth
 from workflows.steps.hearing import hear_for_people
-from workflows.steps.heeding import CHANGED, ask_no_more, nothing_to_read, unsay, withdrawn
+from workflows.steps.heeding import ask_no_more, nothing_to_read, unsay, withdrawn
 from workflows.steps.record import enter, flush, keep, recover, take_inbox
 from workflows.steps.turns import RECORDS_IN_TURN, Turns
 
 SETTLED = timedelta(seconds=1.1)
 SEEN_ANEW = "The customer wrote again after you were asked: read it, then decide under the new revision."
-
-
 DECIDES_AT_ONCE = "decision-in-one-commit"
 COUNTED = "history-counted-by-what-was-done"
 WAKES_LONG = "a-long-history-wakes-the-loop"
 EACH_HEARD = "each-word-beside-a-question-is-heard"
+PACKET_TOO = "a-packet-behind-a-question-is-told-anew"
 EVENTS = 800
 """A history this long goes on in a fresh run, the next time the case waits; a turn adds about a dozen events.
 
@@ -194,6 +194,8 @@ class Loop:
         if status is CaseStatus.AWAITING_APPROVAL:
             await self._turns.heed()
             memory.interruption = memory.interruption or CHANGED
+            if workflow.patched(PACKET_TOO):
+                return  # once people have it, their packet is told without these words, too
         elif status is CaseStatus.AWAITING_CUSTOMER and withdrawn(memory.changed):
             ask_no_more(memory, now)
         unsay(memory, now)

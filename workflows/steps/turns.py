@@ -13,6 +13,7 @@ from graphs.turn import Learned, OpenQuestion, TurnRequest, TurnResult
 from graphs.wishes import for_people
 from handrail.domain.actions.approvals import ApprovalStatus, Decision, HumanRequest
 from handrail.domain.case.cases import CaseStatus, Commit
+from handrail.domain.case.changes import CHANGED
 from handrail.domain.case.classification import Classification
 from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import Author, Message
@@ -21,8 +22,9 @@ from workflows.memory.fields import Suspended
 from workflows.options import turn_options
 from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
+from workflows.steps.halting import Halt
 from workflows.steps.hearing import hear_beside, where_it_belongs
-from workflows.steps.heeding import CHANGED, begins_anew, came_late, to_hear
+from workflows.steps.heeding import begins_anew, came_late, to_hear
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
 from workflows.steps.record import flush, take_inbox
@@ -52,8 +54,7 @@ class Turns:
         """The customer wrote: from the entrance of the graph."""
         memory, now = self._memory, workflow.now()
         returns.begin(memory)
-        first = not memory.messages
-        if not first:
+        if memory.messages:
             memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
             returns.reopen(memory, now)
         self._said = take_inbox(memory)
@@ -192,7 +193,7 @@ class Turns:
         elif memory.changed and not memory.interruption and not memory.closing:
             # The words that it goes by do not stand any more.
             if decision or not begins_anew(memory, result, state, self._said, workflow.now()):
-                memory.interruption = CHANGED
+                memory.interruption = memory.interruption or CHANGED
                 self._stop(result, state)
         elif result.request and result.question and result.state:
             self._ask(result.state, result.question, result.request)
@@ -204,7 +205,7 @@ class Turns:
         if self._memory.changed:
             await self.heed()
             return TurnResult(state=request.state)
-        result = await listen(self._start(request), self._memory, self.hear_meanwhile)
+        result = await listen(self._start(request), self._memory, self.hear_meanwhile, Halt(self._memory, request.token))
         return result.onto(request.state) if result else None
 
     def _request(self, state: CaseState, **more: Any) -> TurnRequest:
@@ -220,8 +221,7 @@ class Turns:
         """The turn has ended, and was recorded."""
         memory = self._memory
         memory.absorb(learned)
-        memory.reminded = False
-        memory.suspended = None
+        memory.reminded, memory.suspended = False, None
         if learned.goes_on:
             memory.interruption = memory.interruption or for_people(memory.besides)
         returns.arrive(memory)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
+from handrail.domain.actions.confirmations import UNCLEAR
 from handrail.domain.base import Model
+from handrail.domain.case.handoffs import Escalation
 from handrail.domain.case.messages import MAX_CHARACTERS, check_identifier, check_text
 
 VERSION = "~"
 """Between a message's id and the number of its correction; no id from outside holds it."""
+CHANGED = Escalation(
+    reason=UNCLEAR,
+    words="The customer edited or withdrew words that were being acted on. The packet says what is done.",
+)
+"""The reason why a person gets a case: something may rest on words that do not stand any more."""
+ANEW = 5
+"""So often a turn begins anew because its customer edits or withdraws what they wrote; then a person reads it."""
+CHANGED_AGAIN = Escalation(
+    reason=UNCLEAR,
+    words=f"The customer edited or withdrew their words more than {ANEW} times while the agent read them. Read what stands.",
+)
 
 
 class EditMessage(Model):

@@ -37,3 +37,7 @@ class JournalEntry(Stored):
 
 class TurnSuperseded(HandrailError):
     """Another attempt, or a later turn of the same case, has written meanwhile: this one must not go on."""
+
+
+class TurnHalted(HandrailError):
+    """The customer edited or withdrew words that the turn goes by: it makes no effect any more."""

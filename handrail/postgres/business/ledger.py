@@ -11,14 +11,14 @@ from psycopg.types.json import Jsonb
 
 from handrail.domain.actions.effects import TAKEN_BACK, Effect, EffectResult
 from handrail.domain.base import digest
-from handrail.domain.case.turns import TurnSuperseded
+from handrail.domain.case.turns import TurnHalted, TurnSuperseded
 from handrail.domain.errors import EffectConflict
 from handrail.postgres.pool import Connection, rows
 from handrail.postgres.queries import QUERIES
 
 APPROVED = ("approved", "edited")
-LOST = "HR002"
-"""The state with which PostgreSQL refuses what a turn wants that has lost its case."""
+LOST, HALTED = "HR002", "HR005"
+"""The states with which PostgreSQL refuses what a turn wants that has lost its case, or goes by words that do not stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ async def begin(connection: Connection, effect: Effect, hold: int) -> Stands:
     Raises:
         EffectConflict: nothing, or something else, stands under this id, or no verdict and no person allows it.
         TurnSuperseded: the turn that wants it has lost its case to another attempt, a later turn, a person or its end.
+        TurnHalted: the customer has edited or withdrawn words that the turn goes by.
     """
     stands = await _stands(connection, effect, hold)
     if stands is None:
@@ -111,6 +112,8 @@ async def _stands(connection: Connection, effect: Effect, hold: int) -> dict[str
         except DatabaseError as error:
             if error.sqlstate == LOST:
                 raise lost(effect) from error
+            if error.sqlstate == HALTED:
+                raise TurnHalted(f"{effect.action} was not carried out: the customer changed the words for it.") from error
             raise
         return await cursor.fetchone()
 

@@ -113,7 +113,7 @@ class PostgresRecord:
         Raises:
             EffectConflict: no allowing verdict or approval stands in the ledger for exactly these arguments.
             SwitchedOff: a live control says no; nothing was written, and it may be tried again when it is lifted.
-            TurnSuperseded: the turn that wants it has lost its case; nothing was written, nor sent.
+            TurnSuperseded, TurnHalted: its turn has lost its case, or words that it goes by; nothing was written, nor sent.
             InvalidInput: the tool is gone, or its model no longer takes the arguments.
             OutcomeUnknown: it may have been made in another system, which cannot be asked. Until that is settled it counts as
                 made wherever policies look at the past. Where its tool says so, it is never made again by itself.

@@ -125,6 +125,10 @@ class PostgresCases:
         found = await alone(self._pool, "take_back", case_id=case_id, effect_ids=list(effect_ids), at=at, entry=noted)
         return [str(one) for row in found for one in row["done"]]
 
+    async def halt(self, case_id: str, token: str) -> None:
+        """The customer edited or withdrew words that this turn goes by: it begins no effect any more."""
+        await alone(self._pool, "halt_turn", case_id=case_id, token=token)
+
     async def show(self, case_id: str) -> CaseView:
         """The case with its approvals, effects, questions to the customer and newest classification.
 

@@ -18,6 +18,10 @@ WHERE (turns.token <> excluded.token AND turns.asked_at <= excluded.asked_at)
     OR (turns.token = excluded.token AND turns.result IS NULL AND turns.attempt <= excluded.attempt)
 RETURNING case_id;
 
+-- name: halt_turn
+-- On the case's row, which an effect that has begun does not hold: nobody waits for it here.
+UPDATE handrail.cases SET halted = %(token)s WHERE case_id = %(case_id)s RETURNING case_id;
+
 -- name: claim_turn
 INSERT INTO handrail.turns (case_id, token, asked_at, attempt)
 SELECT %(case_id)s, %(token)s, %(asked_at)s, %(attempt)s

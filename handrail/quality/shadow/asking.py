@@ -174,6 +174,9 @@ class ShadowCases:
         """Take back nothing: nothing is ever made."""
         return []
 
+    async def halt(self, case_id: str, token: str) -> None:
+        """Halt nothing: nothing is ever made."""
+
 
 def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments as JSON has them, whatever a candidate's graph made of them."""

@@ -51,9 +51,8 @@ class LedgerEntry:
             known = {"outcome": EarlierOutcome(made.status), "at": made.applied_at, "result": made.result, "settled": True}
             return EarlierEffect(**about, **known, arguments=made.arguments)
         rejected = self.approval is not None and self.approval.status is ApprovalStatus.REJECTED
-        blocked = self.ruled.verdict.ruling is Ruling.BLOCK
         left = EarlierOutcome.REJECTED if rejected else EarlierOutcome.NOT_DONE
-        outcome = EarlierOutcome.REFUSED if blocked else left
+        outcome = EarlierOutcome.REFUSED if self.ruled.verdict.ruling is Ruling.BLOCK else left
         return EarlierEffect(**about, outcome=outcome, at=self.at, arguments=proposal.arguments)
 
     def permits(self, wanted: str) -> bool:
@@ -207,6 +206,9 @@ class SimulatedRecord:
         self.changed.audit.append((case_id, entry))
         return []
 
+    async def halt(self, case_id: str, token: str) -> None:
+        """Halt nothing: no words of a simulated customer change while a turn is at work."""
+
     async def handoff(self, case_id: str) -> Handoff | None:
         """No packet is kept."""
         return None
@@ -230,8 +232,7 @@ class SimulatedRecord:
 
     def _contact(self, name: str, row: CaseRow, topic: str, since: datetime) -> Contact | None:
         file = self.files[name]
-        said = [one.at for one in file.messages if one.author in (Author.ASSISTANT, Author.PERSON)]
-        last = max(said, default=None)
+        last = max((one.at for one in file.messages if one.author in (Author.ASSISTANT, Author.PERSON)), default=None)
         if name == row.case_id or file.row.topic != topic or last is None or not since <= last < row.opened_at:
             return None
         texts = [one.text for one in file.messages if one.author is Author.CUSTOMER]

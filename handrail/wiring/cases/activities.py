@@ -89,6 +89,7 @@ def case_activities(
     return [
         record.open,
         record.commit,
+        record.halt,
         OpeningActivities(world.openings).keep,
         RatingActivities(world.ratings).rate,
         RecoveryActivities(world.cases, LostRuns(client), terms).recover,

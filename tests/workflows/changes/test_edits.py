@@ -294,14 +294,13 @@ async def test_an_effect_that_is_made_by_then_is_told_to_a_person(home: House) -
         status="delivered", refunded=False, delivered_within_days=25, refundable_over=30, refundable_under=90
     )
     told_end = Held(home.world.cases, "commit", lambda one: any(entry.action == "turn:Resolved" for entry in one.audit))
-    record = Held(home.world.record, "apply", lambda one: True)
-    async with deployed(replace(home, world=replace(home.world, record=record, cases=told_end))) as slow:
+    async with deployed(replace(home, world=replace(home.world, cases=told_end))) as slow:
         text = f"One mug of order {order.order_id} arrived broken. Could you refund 12.50 USD for it please?"
         case_id, first = await opened(slow, order.customer_id, text)
-        await record.reached.wait()
+        await told_end.reached.wait()
         await slow.cases.edit_message(case_id, first, text.replace("12.50", "11.50"))
         await wait_for(lambda: stopping(slow, case_id))
-        record.go.set()
+        told_end.go.set()
         gone = await slow.until(case_id, lambda view: view.status == "WithHuman")
     assert gone.reason == "customer_unsure"
     assert [(one.action, one.status) for one in gone.effects] == [("refund_order", "applied")]
