@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import activity
 
 from handrail.domain.actions.approvals import Approval, ApprovalStatus
@@ -57,14 +59,22 @@ class RecoveryActivities:
 def unrecorded_changes(remains: Remains, spoken: list[Message]) -> list[SentChange]:
     """Customers' edits and withdrawals that only the lost run had taken, in order; what came of them is the newest text.
 
-    The record holds the edits up to the one that says what the message says there now.
+    The record holds the edits up to the one that says what the message says there now, and is done with any that was made
+    before it by the channel's clock.
     """
     theirs = [one for one in spoken if one.author is Author.CUSTOMER]
     now = {one.corrects or one.message_id: one.text for one in theirs}
     gone = {one.message_id for one in theirs if one.withdrawn_at is not None}
+    edited = {one.message_id: one.edited_at for one in theirs if one.edited_at is not None}
     found = [one for change in remains.changes for one in cleaned(change) if one.message_id not in gone]
     recorded = {one.message_id: at for at, one in enumerate(found) if one.text == now.get(one.message_id)}
-    return [one for at, one in enumerate(found) if one.text is None or at > recorded.get(one.message_id, -1)]
+    behind = [one for at, one in enumerate(found) if one.text is None or at > recorded.get(one.message_id, -1)]
+    return [one for one in behind if not overtaken(one, edited.get(one.message_id))]
+
+
+def overtaken(change: SentChange, edited_at: datetime | None) -> bool:
+    """Return whether the message's newest edit in the record was made later, at `edited_at`."""
+    return change.edited_at is not None and edited_at is not None and change.edited_at < edited_at
 
 
 def cleaned(change: SentChange) -> list[SentChange]:

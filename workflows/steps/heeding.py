@@ -48,8 +48,17 @@ def unsay(memory: CaseMemory, now: datetime) -> None:
 
 def nothing_to_read(memory: CaseMemory, now: datetime) -> None:
     """All that came in is withdrawn: the customer has the word."""
+    memory.anew = 0
     if memory.row.status is CaseStatus.WORKING:
         memory.become(CaseStatus.AWAITING_CUSTOMER, now)
+
+
+def counted(memory: CaseMemory, said: list[Message], before: Sequence[Message]) -> list[Message]:
+    """Return what a turn begins with, `said`; with a message that the turn `before` did not have, changes count from zero."""
+    known = {one.message_id for one in before}
+    if any(not one.corrects and one.message_id not in known for one in said):
+        memory.anew = 0
+    return said
 
 
 def came_late(memory: CaseMemory, sent: CaseState) -> None:

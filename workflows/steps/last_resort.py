@@ -26,6 +26,7 @@ def hand_over(memory: CaseMemory, state: CaseState, why: Escalation, failure: st
     sentence, language = waiting.sentence(route, row.language or "en", late=False)
     words = waiting.filled(sentence, route, now, language, waiting.plainly)
     route = route.model_copy(update={"told": sentence})
+    memory.anew = 0
     memory.handoff, memory.expected = packet(memory, state, why, route, failure, now), route.expected
     memory.unsaved_handoff = True
     memory.become(

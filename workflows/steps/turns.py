@@ -24,7 +24,7 @@ from workflows.page.memo import publish_memo
 from workflows.steps import handback as returns
 from workflows.steps.halting import Halt
 from workflows.steps.hearing import hear_beside, where_it_belongs
-from workflows.steps.heeding import begins_anew, came_late, to_hear
+from workflows.steps.heeding import begins_anew, came_late, counted, to_hear
 from workflows.steps.interrupting import finished, listen
 from workflows.steps.last_resort import hand_over
 from workflows.steps.record import flush, take_inbox
@@ -57,7 +57,7 @@ class Turns:
         if memory.messages:
             memory.row = memory.row.model_copy(update={"turn": memory.row.turn + 1})
             returns.reopen(memory, now)
-        self._said = take_inbox(memory)
+        self._said = counted(memory, take_inbox(memory), self._said)
         if memory.unsaved:
             await flush(memory)
         state = memory.state()

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from handrail.domain.actions.effects import Effect
+from handrail.domain.case.turns import TurnHalted
 from handrail.domain.errors import OutcomeUnknown, record_is_away
 from handrail.postgres.business import ledger
 from handrail.postgres.pool import Connection, Pool, noting, rows
@@ -40,7 +43,8 @@ class EffectAttempt:
 
         Raises:
             OutcomeUnknown: it was begun before, nobody knows how that ended, and a second one could not be told from it.
-            TurnSuperseded: the turn that wants it has lost its case since the transaction began; nothing was sent.
+            TurnSuperseded, TurnHalted: since the transaction began the turn that wants it has lost its case, or words that it
+                goes by; nothing was sent.
             psycopg.OperationalError: the server is away; nothing was sent, try again.
         """
         if self.begun:
@@ -108,11 +112,29 @@ class UnknownOutcomes:
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
+@asynccontextmanager
+async def sent_or_halted(pool: Pool, effect: Effect) -> AsyncIterator[None]:
+    """Tell a halted turn apart whose effect an attempt before may have sent: it is not sent again, and nobody knows of it.
+
+    Raises:
+        OutcomeUnknown: the turn is halted, and such an attempt stands.
+    """
+    try:
+        yield
+    except TurnHalted as halted:
+        attempt = EffectAttempt(pool, effect, once=False)
+        async with noting(pool) as connection:
+            sent = await attempt.stands(connection)
+        if sent:
+            raise attempt.lost("it is not sent again.") from halted
+        raise
+
+
 async def note(pool: Pool, effect: Effect) -> bool:
     """Note that an effect may be made from now on, until its outcome is known; return whether nobody had noted it before.
 
     Raises:
-        TurnSuperseded: the turn that wants it has lost its case; it is not noted.
+        TurnSuperseded, TurnHalted: the turn that wants it has lost its case, or words that it goes by; it is not noted.
     """
     turn = effect.turn
     about = {"token": turn.token if turn else None, "attempt": turn.attempt if turn else None}
@@ -121,4 +143,6 @@ async def note(pool: Pool, effect: Effect) -> bool:
         found = await cursor.fetchone()
     if found is None or not found["held"]:
         raise ledger.lost(effect)
+    if found["halted"]:
+        raise ledger.halted(effect)
     return bool(found["first"])

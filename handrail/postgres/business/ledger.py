@@ -113,7 +113,7 @@ async def _stands(connection: Connection, effect: Effect, hold: int) -> dict[str
             if error.sqlstate == LOST:
                 raise lost(effect) from error
             if error.sqlstate == HALTED:
-                raise TurnHalted(f"{effect.action} was not carried out: the customer changed the words for it.") from error
+                raise halted(effect) from error
             raise
         return await cursor.fetchone()
 
@@ -121,6 +121,11 @@ async def _stands(connection: Connection, effect: Effect, hold: int) -> dict[str
 def lost(effect: Effect) -> TurnSuperseded:
     """Return the error of an effect whose turn has lost its case."""
     return TurnSuperseded(f"{effect.action} was not carried out: another attempt at this turn, or a person, has the case.")
+
+
+def halted(effect: Effect) -> TurnHalted:
+    """Return the error of an effect whose turn goes by words that do not stand any more."""
+    return TurnHalted(f"{effect.action} was not carried out: the customer changed the words for it.")
 
 
 def _refuse_another(effect: Effect, stands: dict[str, Any]) -> None:

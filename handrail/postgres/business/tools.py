@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from handrail.business import Business, Call, Kind, Tool
 from handrail.domain.actions.effects import EFFECT_SECONDS, Effect, EffectResult, EffectStatus
-from handrail.domain.case.turns import TurnSuperseded
+from handrail.domain.case.turns import TurnHalted, TurnSuperseded
 from handrail.domain.errors import (
     BusinessRefused,
     DefinitionInvalid,
@@ -30,7 +30,7 @@ from handrail.ports import Clock
 from handrail.postgres.autonomy import controls
 from handrail.postgres.business import ledger
 from handrail.postgres.business.asking import failed, inquire, look
-from handrail.postgres.business.attempts import EffectAttempt, UnknownOutcomes
+from handrail.postgres.business.attempts import EffectAttempt, UnknownOutcomes, sent_or_halted
 from handrail.postgres.business.history import Past
 from handrail.postgres.pool import Connection, Pool, alone, writing
 
@@ -119,7 +119,7 @@ class PostgresRecord:
                 made wherever policies look at the past. Where its tool says so, it is never made again by itself.
         """
         try:
-            async with writing(self._pool) as connection:
+            async with sent_or_halted(self._pool, effect), writing(self._pool) as connection:
                 stands = await ledger.begin(connection, effect, controls.ADVISORY_LOCK)
                 if stands.answer is not None:
                     return stands.answer
@@ -154,7 +154,7 @@ class PostgresRecord:
                 await self._past.refuse_more(call.connection, call.now, effect, watched)
                 result = jsonable(await self._made(tool, call, arguments, attempt))
             return {"status": EffectStatus.APPLIED, "result": result}
-        except (OutcomeUnknown, SwitchedOff, TurnSuperseded, OperationalError):
+        except (OutcomeUnknown, SwitchedOff, TurnSuperseded, TurnHalted, OperationalError):
             raise
         except Exception as error:
             answered = isinstance(error, BusinessRefused) and attempt.first

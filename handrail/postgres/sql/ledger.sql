@@ -41,21 +41,30 @@ FROM settled AS s;
 SELECT * FROM handrail.effects WHERE effect_id = %(effect_id)s;
 
 -- name: note_attempt
--- Noted where the journal is still that of the turn that wants the effect, or none does; `first` where nobody had noted it before.
+-- Noted where the journal is still that of the turn that wants the effect, which is not halted, or none does; `first` where nobody
+-- had noted it before.
 WITH held AS (
     SELECT t.case_id FROM handrail.turns AS t
     WHERE t.case_id = %(case_id)s AND t.token = %(token)s AND t.attempt = %(attempt)s AND t.result IS NULL
     FOR SHARE
 ),
 
+changed AS (
+    SELECT c.case_id FROM handrail.cases AS c WHERE c.case_id = %(case_id)s AND c.halted = %(token)s
+),
+
 noted AS (
     INSERT INTO handrail.effect_attempts (effect_id)
-    SELECT %(effect_id)s WHERE %(token)s::text IS NULL OR EXISTS (SELECT FROM held)
+    SELECT %(effect_id)s
+    WHERE %(token)s::text IS NULL OR (EXISTS (SELECT FROM held) AND NOT EXISTS (SELECT FROM changed))
     ON CONFLICT DO NOTHING
     RETURNING effect_id
 )
 
-SELECT EXISTS (SELECT FROM noted) AS first, %(token)s::text IS NULL OR EXISTS (SELECT FROM held) AS held;
+SELECT
+    EXISTS (SELECT FROM noted) AS first,
+    %(token)s::text IS NULL OR EXISTS (SELECT FROM held) AS held,
+    EXISTS (SELECT FROM changed) AS halted;
 
 -- name: note_unknown
 INSERT INTO handrail.effect_attempts (effect_id, said_unknown) VALUES (%(effect_id)s, TRUE)

@@ -54,6 +54,7 @@ OTHERS = (
     "curl",
     "make",
     "docker",
+    "amtool",
     "temporal",
     "psql",
     "pg_dump",

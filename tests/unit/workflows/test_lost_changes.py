@@ -78,3 +78,11 @@ def test_a_message_too_long_ago_stays_and_the_person_is_told() -> None:
     memory = recovered(to("Something else.", "gone"), status=CaseStatus.AWAITING_CUSTOMER)
     assert memory.interruption is not None
     assert memory.interruption.words == f"It was lost. {TOO_LATE} gone."
+
+
+def test_an_edit_that_a_later_one_in_the_record_overtook_is_not_made_again() -> None:
+    first, second = said("first", "A", edited_at=LATER), said("first~2", "B", corrects="first")
+    early, late = (SentChange(message_id="first", text="C", edited_at=at) for at in (NOW, LATER + timedelta(seconds=1)))
+    newest = SentChange(message_id="first", text="B", edited_at=LATER)
+    assert left([newest, early], first, second) == []
+    assert left([newest, late], first, second) == ["C"]

@@ -21,6 +21,9 @@ from tests.workflows.test_paths import HELD, decision
 
 SMALL = {"status": "delivered", "refunded": False, "delivered_within_days": 25, "refundable_over": 30, "refundable_under": 90}
 REFUNDS = "select r.amount from shop.refunds r join handrail.actions a using (effect_id) where a.case_id = %(c)s"
+SENT = (
+    "insert into handrail.effect_attempts (effect_id) select effect_id from handrail.actions where case_id = %(c)s returning 1"
+)
 LEDGER = "select status from handrail.actions where case_id = %(c)s and action = 'refund_order'"
 HALTED = "select halted is not null from handrail.cases where case_id = %(c)s"
 MUG = "One mug of order {} arrived broken. Could you refund {} USD for it please?"
@@ -87,6 +90,22 @@ async def test_what_needs_nobodys_yes_is_made_as_the_customer_says_now(home: Hou
         done = await slow.settled(case_id)
     assert (done.status, [one.status for one in done.effects]) == ("Resolved", ["applied"])
     assert [str(amount) for (amount,) in await home.rows(REFUNDS, c=case_id)] == ["11.50"]
+
+
+async def test_what_was_sent_and_not_answered_is_for_a_person_and_not_sent_again(home: House) -> None:
+    async with at_the_effect(home) as (slow, record):
+        order = await slow.strangers_order(**SMALL)
+        case_id, first = await opened(slow, order.customer_id, MUG.format(order.order_id, "12.50"))
+        await record.reached.wait()
+        assert await home.rows(SENT, c=case_id)
+        await slow.cases.edit_message(case_id, first, MUG.format(order.order_id, "11.50"))
+        record.go.set()
+        gone = await slow.until(case_id, lambda view: view.status == "WithHuman")
+    assert gone.effects == []
+    packet = await home.world.cases.handoff(case_id)
+    assert packet is not None
+    assert [line for line in packet.tried if line.startswith("Sent, and nobody knows whether it was done: ")]
+    assert await home.rows(REFUNDS, c=case_id) == []
 
 
 async def test_words_that_are_changed_while_the_turn_is_stopped_for_a_person_keep_it_from_its_effect(home: House) -> None:
