@@ -32,7 +32,9 @@ class ThreadHeader(UniqueUnstructuredHeader, BaseHeader):
     max_count: ClassVar[Literal[1]] = 1
 
     def fold(self, *, policy: Policy) -> str:
-        """See base class."""
+        """See base class. Ids with other letters than ASCII's are encoded by it: a mail carries none as they are."""
+        if not self.isascii():
+            return super().fold(policy=policy)
         return f"{self.name}: {f'{policy.linesep} '.join(self.split())}{policy.linesep}"
 
 

@@ -82,7 +82,11 @@ def started(folder: Path, jobs: Mapping[str, str]) -> Iterator[str]:
         yield f"http://{address}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def panels() -> Iterator[tuple[str, str]]:

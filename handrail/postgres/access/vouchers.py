@@ -20,7 +20,7 @@ class PostgresVouchers:
         self._pool = pool
 
     async def vouch(self, case_id: str, update_id: str, person: str, caller: str, about: str) -> None:
-        """Note, ahead of the update, who sends it and what it is about; the same again changes nothing."""
+        """Note, ahead of the update, who sends it and what it is about; the same again renews it."""
         await alone(self._pool, "add_voucher", update_id=update_id, case_id=case_id, person=person, caller=caller, about=about)
 
     async def person(self, case_id: str, update_id: str, about: str) -> str | None:

@@ -1,5 +1,7 @@
--- Replies to mail that is longer than a message leave, too, and what was said behind such a mail leaves now. The sources of mail,
--- with all that was attached, can go once their time is over.
+-- Replies to mail that is longer than a message leave, too, and what was said behind such a mail leaves now.
+
+-- What an older worker says meanwhile waits until the trigger knows parts; else nothing would send it.
+LOCK TABLE handrail.messages IN SHARE ROW EXCLUSIVE MODE;
 
 CREATE FUNCTION handrail.message_answered(of_case text) RETURNS text STABLE LANGUAGE sql AS $$
 SELECT coalesce(m.part_of, m.corrects, m.message_id) FROM handrail.messages AS m
@@ -28,8 +30,8 @@ $$;
 -- What was said to a customer whose latest message has parts was taken for read where they wrote. Where nothing came from them
 -- since, and their case is not closed, they wait for it. Each leaves as of when it was said: a machine's word stays here where
 -- a person has written since.
-INSERT INTO handrail.departures (case_id, message_id, channel, address, answers, noted_at)
-SELECT r.case_id, r.message_id, a.channel, a.address, a.message_id, r.recorded_at
+INSERT INTO handrail.departures (case_id, message_id, channel, address, answers, noted_at, next_at)
+SELECT r.case_id, r.message_id, a.channel, a.address, a.message_id, r.recorded_at, r.recorded_at
 FROM handrail.cases AS c
 CROSS JOIN LATERAL (
     SELECT m.message_id, m.recorded_at FROM handrail.messages AS m
@@ -40,7 +42,3 @@ INNER JOIN handrail.arrivals AS a ON c.case_id = a.case_id AND a.message_id = ha
 INNER JOIN handrail.messages AS r ON c.case_id = r.case_id AND r.author <> 'customer' AND r.recorded_at >= part.recorded_at
 WHERE c.status <> 'Closed' AND part.message_id LIKE '~%' AND a.channel = 'mail' AND a.address IS NOT NULL
 ON CONFLICT (case_id, message_id) DO NOTHING;
-
-ALTER TABLE handrail.mails ADD COLUMN swept_at timestamptz;
-COMMENT ON COLUMN handrail.mails.swept_at IS 'when its source went, with all that was attached: its time was over';
-CREATE INDEX mails_with_source ON handrail.mails (at) WHERE swept_at IS NULL;

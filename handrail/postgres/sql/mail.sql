@@ -110,7 +110,7 @@ SELECT m.raw FROM handrail.mails AS m WHERE m.mail_id = %(mail_id)s;
 
 -- name: sweep_mail_sources
 -- The source alone goes, and who has a case keeps it: by what stays, answers find their case and the same mail counts once.
--- Of a customer under a legal hold all stays.
+-- Of a customer under a legal hold all stays; so does, as long as there is one, what has neither customer nor case.
 UPDATE handrail.mails AS m SET raw = '', swept_at = clock_timestamp()
 FROM (
     SELECT o.mail_id FROM handrail.mails AS o
@@ -121,7 +121,8 @@ FROM (
         AND (c.case_id IS NULL OR (c.status = 'Closed' AND c.updated_at < now() - %(older)s::interval))
         AND NOT EXISTS (
             SELECT FROM handrail.legal_holds AS h
-            WHERE h.cleared_at IS NULL AND coalesce(c.customer_id, o.customer_id) = ANY(handrail.kin(h.customer_id))
+            WHERE h.cleared_at IS NULL
+                AND coalesce(coalesce(c.customer_id, o.customer_id) = ANY(handrail.kin(h.customer_id)), TRUE)
         )
     ORDER BY o.at
     LIMIT %(most)s

@@ -30,7 +30,7 @@ SELECT
     'handrail_queue_overdue', q.tier::text,
     count(*) FILTER (
         WHERE q.due_at < now() OR (
-            SELECT max(a.at) FILTER (WHERE a.action = 'overdue') > coalesce(max(a.at) FILTER (WHERE a.action = 'reply'), q.entered_at)
+            SELECT max(a.at) FILTER (WHERE a.action = 'overdue') > greatest(max(a.at) FILTER (WHERE a.action = 'reply'), q.entered_at)
             FROM handrail.audit AS a
             WHERE a.case_id = q.case_id AND q.due_at IS NOT NULL AND a.action IN ('overdue', 'reply')
         )

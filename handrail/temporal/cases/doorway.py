@@ -63,13 +63,22 @@ class DoorwayClient(CaseClient):
             InvalidInput, UnknownCase, IllegalTransition, Unreachable.
         """
         message = check_message(IncomingMessage(message_id=message_id, text=text, answers=answers))
+        number = self._courier.come()
         try:
             async with asyncio.timeout(seconds):
                 return await self._courier.message(case_id, message, Receipt, f"message-{uuid4().hex}", patience=seconds)
         except (TimeoutError, Unreachable):
-            # The same id: should the update be taken after all, the message still counts once.
-            await self._courier.leave(case_id, message)
+            await self._leave(case_id, message, number)
         return Receipt(case_id=case_id, status=CaseStatus.WORKING, turn=0, message_id=message_id)
+
+    async def _leave(self, case_id: str, message: IncomingMessage, number: int) -> None:
+        """Leave the message under the same id: should its update be taken after all, it still counts once."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._courier.leave(case_id, message, number)
+        except TimeoutError as error:
+            words = f"The Temporal server did not take the message in {START_SECONDS:g} s. {REMEDY} Sending it again is safe."
+            raise Unreachable(words) from error
 
     async def answer(self, case_id: str, text: str, answer: PageAnswer, *, message_id: str) -> Receipt:
         """Pass on what a human answered on the page of a question; the same `message_id` is taken once.

@@ -14,6 +14,8 @@ AT_A_STRETCH = 10
 """Messages that pass without a pause: more than a person writes before reading an answer."""
 SPACING = 0.1
 """Seconds between the messages behind them, so that a flood to one case leaves the cores to the others."""
+MOMENT = 0.02
+"""Seconds in which those whose time is over together line up: who was on the way comes a little after who stood in line."""
 REMEMBERED = 256
 """Lanes whose pace is kept while nothing is on its way."""
 
@@ -23,8 +25,7 @@ class MessageLane:
 
     def __init__(self) -> None:
         self._room, self._pace = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
-        self.leaving = asyncio.Lock()
-        """Held by the one that is left with the server: of those that nobody took in time, one goes after the other."""
+        self._leavers, self._stood_up, self._alone = list[int](), asyncio.Condition(), asyncio.Lock()
         self._moved = 0
         self._due = 0.0
 
@@ -40,6 +41,21 @@ class MessageLane:
             self._moved += 1
         finally:
             self._room.release()
+
+    @asynccontextmanager
+    async def leaving(self, number: int) -> AsyncIterator[None]:
+        """Wait until no message of a smaller number leaves: of those that nobody took in time, one goes after the other."""
+        self._leavers.append(number)
+        try:
+            await asyncio.sleep(MOMENT)
+            async with self._stood_up:
+                await self._stood_up.wait_for(lambda: min(self._leavers) == number)
+            async with self._alone:
+                yield
+        finally:
+            self._leavers.remove(number)
+            async with self._stood_up:
+                self._stood_up.notify_all()
 
     async def _entered(self, patience: float) -> None:
         """Wait in one place of the line to the end: who asked for room anew would stand behind those that came later."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -21,10 +22,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCStatusCode
 
 from handrail.domain.case.requests import CaseStatus
-from handrail.domain.errors import (
-    HandrailError,
-    IllegalTransition,
-)
+from handrail.domain.errors import HandrailError, IllegalTransition
 from handrail.temporal.cases.executions import PREFIX, Paused, RunStatus, execution, paused_at, unpausing
 from handrail.temporal.cases.lanes import Lanes
 from handrail.temporal.cases.translating import SILENT, refusal, translated
@@ -75,7 +73,11 @@ class Courier:
         self._client, self._begins = client, begins
         self._patience = patience
         self._redaction = redaction
-        self._lanes = Lanes()
+        self._lanes, self._numbers = Lanes(), count()
+
+    def come(self) -> int:
+        """Return the number of a message that comes now: the next is greater."""
+        return next(self._numbers)
 
     async def message(
         self, case_id: str, argument: BaseModel, answer: type[Answer], update_id: str, *, patience: float | None = None
@@ -94,10 +96,9 @@ class Courier:
         except TimeoutError as error:
             raise _not_taken(case_id, "send_message", seconds) from error
 
-    async def leave(self, case_id: str, argument: BaseModel) -> None:
-        """Leave a customer's message with the server, behind those that were left before it. Raises: as `tell`."""
-        lane = self._lanes.of(case_id)
-        async with lane.leaving:
+    async def leave(self, case_id: str, argument: BaseModel, number: int) -> None:
+        """Leave a customer's message with the server, behind those that `come` first. Raises: as `tell`."""
+        async with self._lanes.of(case_id).leaving(number):
             await self.tell(case_id, "message", argument)
 
     async def update(

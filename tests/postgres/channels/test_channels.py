@@ -139,7 +139,7 @@ async def test_replies_that_were_never_noted_leave_where_their_customers_wait_fo
     await run("DELETE FROM handrail.departures WHERE case_id <> 'short' AND message_id <> 'r-0'")  # as it was
     migration = migrations.FOLDER / "0105_long_mail.sql"
     _, _, repair = migration.read_text("utf-8").partition("-- What was said to a customer")
-    statement = f"--{repair.partition('ALTER TABLE')[0]}"
+    statement = f"--{repair}"
     found = "SELECT case_id, message_id, answers FROM handrail.departures ORDER BY case_id, noted_at"
     standing = await run(found)
     for _ in range(2):

@@ -33,6 +33,9 @@ async def test_a_case_that_nobody_answered_in_time_is_late_until_somebody_does(p
     assert seen == [0, 1, 0, 1]
     await cases.commit(Commit(row=row(6, **waits | {"due_at": None})))
     assert await late() == 0
+    await cases.commit(Commit(row=row(7, status=CaseStatus.RESOLVED)))
+    await cases.commit(Commit(row=row(8, **waits)))
+    assert await late() == 0, "what was late in an earlier stay is no more"
 
 
 async def test_a_mail_that_may_not_leave_yet_is_not_late(pool: Pool, run: Run, cases: PostgresCases) -> None:

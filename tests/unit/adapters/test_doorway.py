@@ -14,6 +14,7 @@ from handrail.domain.team.commands import Receipt
 from handrail.temporal.cases import doorway, lanes
 from handrail.temporal.cases.doorway import DoorwayClient
 from handrail.temporal.cases.lanes import AT_ONCE
+from handrail.temporal.connect import Unreachable
 
 NAMES = [f"m-{number}" for number in range(30)]
 ROUNDS = 10
@@ -93,3 +94,20 @@ async def test_who_waits_in_line_waits_no_longer_than_told(client: DoorwayClient
         one.cancel()
     await asyncio.gather(*ahead, return_exceptions=True)
     assert server.left == [NAMES[-1]], "nobody waits for the others' answer any more"
+
+
+@pytest.mark.parametrize("server", [Server()])
+async def test_a_server_that_takes_no_signal_is_told_of_in_time(
+    client: DoorwayClient, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(doorway, "START_SECONDS", 0.1)
+    monkeypatch.setattr(server, "execute_update", never)
+    monkeypatch.setattr(server, "signal", never)
+    async with asyncio.timeout(10):
+        found = await asyncio.gather(
+            *(client.say_soon("c-1", "Hello", message_id=name, seconds=0.01) for name in NAMES), return_exceptions=True
+        )
+    assert {type(one) for one in found} == {Unreachable}

@@ -87,6 +87,14 @@ def test_ids_that_are_longer_than_a_line_stay_as_they_are() -> None:
     assert ids(mail) == [one[1:-1] for one in (long[0], long[1], "<short@x>")]
 
 
+@pytest.mark.parametrize("strange", ["bestellung-ü@x", "=?utf-8?q?=C3=BC?=@x"])
+def test_ids_of_other_letters_hold_no_reply_back(strange: str) -> None:
+    answered = AnsweredMail(message_id=strange, references=["short@x", strange], subject="Re: My lamp")
+    written = LETTER.compose(departure(), answered, first=False).as_bytes()
+    written.decode("ascii")
+    assert message_from_bytes(written).get_content_type() == "text/plain"
+
+
 def test_a_token_names_its_case_and_nobody_makes_one() -> None:
     address = TOKENS.address(CASE)
     assert address is not None
