@@ -171,6 +171,16 @@ async def test_an_operator_has_a_turn_that_waits_run_again_at_once(home: House, 
 
     await wait_for(tried_twice)
     await PostgresModels(home.pool).end_pauses("it is back", "ann")
-    await activity(temporal_server, case_id, ["reset"])
+
+    async def run_again() -> bool:
+        """A worker hears a moment later that the pause is over; a turn that it runs before asks nobody."""
+        await activity(temporal_server, case_id, ["reset"])
+        await wait_for(lambda: is_at(0, 2))
+        return await is_at(0)
+
+    async def is_at(*numbers: int) -> bool:
+        return await attempts(home, case_id) in numbers
+
+    await wait_for(run_again)
     case = await home.until(case_id, lambda view: view.status != "Working")
     assert (case.status, len(await home.model.requests(case_id))) == ("Resolved", 3)
