@@ -49,7 +49,11 @@ async def test_words_that_wish_nothing_leave_the_approval_to_be_decided_and_are_
     again = await home.until(case.case_id, lambda view: view.approvals[0].revision > 1)
     assert (again.status, again.topic, again.approvals[0].status) == ("AwaitingApproval", "refund", "open")
     assert "wrote again" in (again.notice or "")
-    assert words in [one.text for one in await home.world.cases.transcript(case.case_id)]
+
+    async def recorded() -> bool:
+        return words in [one.text for one in await home.world.cases.transcript(case.case_id)]
+
+    await wait_for(recorded)
     await home.cases.decide(case.case_id, decision(again, DecisionKind.APPROVE))
     after = await home.until(case.case_id, lambda view: view.status in ENDED)
     assert [one.status for one in after.effects] == ["applied"]
