@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+SOON_SECONDS = 240.0
+"""Behind a look that failed, where looks are rare: one that fails once is no trouble of ten minutes, which alerts tell of."""
 WORDS = 300
 T = TypeVar("T")
 Say = Callable[[str | None], None]

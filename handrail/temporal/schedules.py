@@ -23,7 +23,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from handrail.background import Say
+from handrail.background import SOON_SECONDS, Say
 from handrail.domain.errors import HandrailError, InvalidInput
 from handrail.domain.quality.days import DailyRun, DueRequest
 from handrail.temporal.connect import Unreachable
@@ -33,8 +33,6 @@ EVERY = timedelta(minutes=15)
 RUN_TIMEOUT = timedelta(hours=6)
 """A run that hangs is ended then, for the next one begins only behind it; what it did is recorded."""
 LOOK_SECONDS = 900.0
-AGAIN_SECONDS = 240.0
-"""Behind a look that failed: one that fails once is no trouble of ten minutes, which alerts tell of."""
 _log = logging.getLogger("handrail.schedules")
 
 
@@ -162,7 +160,7 @@ async def forever(client: Client, task_queue: str, say: Say) -> None:
             await ensure(client, task_queue)
             say(None)
         except RPCError as error:
-            pause = AGAIN_SECONDS
+            pause = SOON_SECONDS
             say(f"cannot see to the schedule {schedule_id(task_queue)}: {error.status.name}: {error.message}")
             _log.warning("cannot see to the schedule %s: %s", schedule_id(task_queue), error.message)
         await asyncio.sleep(pause)

@@ -71,9 +71,9 @@ def message(event: HistoryEvent) -> list[SentMessage]:
 
 def change(event: HistoryEvent) -> list[SentChange]:
     """The customer's edit or withdrawal that the event brought, if it brought one: the run had checked it."""
-    accepted = update(event)
-    kind = CHANGES.get(accepted.input.name) if accepted else None
-    given = value(accepted.input.args.payloads) if accepted and kind else None
+    sent = update(event)
+    kind = CHANGES.get(sent.input.name) if sent else None
+    given = value(sent.input.args.payloads) if sent and kind else None
     try:
         return [SentChange.model_validate(kind.model_validate(given).model_dump())] if kind else []
     except ValidationError:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from handrail.background import Say
+from handrail.background import SOON_SECONDS, Say
 from handrail.definitions import Loaded
 from handrail.domain.outcomes import IndicatorResult, OutcomeDefinitions, Period
 from handrail.postgres.outcomes import PostgresOutcomes
@@ -19,8 +19,6 @@ from handrail.temporal.worker.gauges import OutcomeGauges
 
 DAYS = 7
 EVERY_SECONDS = 900.0
-AGAIN_SECONDS = 240.0
-"""Behind a look that failed: one that fails once is no trouble of ten minutes, which alerts tell of."""
 KEPT_EVERY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
@@ -37,7 +35,7 @@ async def forever(outcomes: PostgresOutcomes, folder: Path, gauges: OutcomeGauge
                     gauges.show(result)
             say(None)
         except Exception as error:  # noqa: BLE001 - it goes on, whatever one look met
-            pause = AGAIN_SECONDS
+            pause = SOON_SECONDS
             say(f"cannot count outcomes: {type(error).__name__}: {error}")
             _log.warning("cannot count outcomes just now: %s: %s", type(error).__name__, error)
         await asyncio.sleep(pause)

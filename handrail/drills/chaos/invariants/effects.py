@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from handrail.domain.case.cases import CaseStatus
 from handrail.drills.chaos.invariants.examples import CounterExample, by_case, tries
 from handrail.drills.chaos.log import Act, Certainty, together
 from handrail.drills.chaos.seen.evidence import ChaosEvidence, LedgerRow, RecordedApproval, ThrownControl
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 YES = ("approved", "edited")
-TAKEN = ("WithHuman", "Resolved", "Closed")
+TAKEN = (CaseStatus.WITH_HUMAN, CaseStatus.RESOLVED, CaseStatus.CLOSED)
 """Statuses in which no turn has the case."""
 IN_THE_SHOP = ("refund_order", "cancel_order", "send_password_reset")
 """Effects that leave a row in the shop."""

@@ -15,7 +15,7 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest
 from temporalio.service import RPCError
 
-from handrail.domain.case.cases import CaseStatus
+from handrail.drills.chaos.invariants.effects import TAKEN
 from handrail.drills.chaos.plan import FaultyPart
 from handrail.drills.chaos.play.acting import PlannedConversation
 from handrail.drills.chaos.proxy import Catch, NetworkFault
@@ -32,7 +32,6 @@ COMING = 120.0
 PATIENCE = 55.0
 """Seconds in which the case is taken: less than PostgreSQL waits for a transaction in which nobody says anything."""
 IDS = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-TAKEN = (CaseStatus.WITH_HUMAN, CaseStatus.RESOLVED, CaseStatus.CLOSED)
 
 
 @dataclass
